@@ -1,0 +1,1 @@
+"""Corpus, bug injection, training and GGUF export of the embedded model."""
