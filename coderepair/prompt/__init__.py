@@ -1,0 +1,1 @@
+"""Prompt dialects: how a model is told about a failing function."""
