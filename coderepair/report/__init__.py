@@ -1,0 +1,1 @@
+"""Reports of a run: patch, terminal text, JSON, tree."""
