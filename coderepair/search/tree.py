@@ -1,0 +1,278 @@
+"""The refinement tree: append-only, told in any order, the only state a strategy may use.
+
+A node is a program and its test report; an arm is a node together with a proposer that can refine
+it; pulling an arm hands out its next k ranked proposals as one expansion. Proposals that were
+handed out but not yet told weigh as failures (virtual loss), so several may be under way at once.
+
+Order of tells: ids of nodes are reserved when an expansion is asked for, so the tree that results
+does not depend on the order in which expansions are told. One thing does: a program that two
+expansions under way find at the same time belongs to the one that was told first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from coderepair.model import (
+    ROOT,
+    ExpansionId,
+    Node,
+    NodeId,
+    Program,
+    Refinement,
+    TestReport,
+)
+
+
+class Outlook(Protocol):
+    """How promising the proposals of an arm are, before any of them is made."""
+
+    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:
+        """Probability, in [0, 1], that the proposal of this rank (0-based) solves the task given that
+        those before it did not; 0 means that the proposer cannot refine this node."""
+        ...
+
+
+class UniformOutlook:
+    """Knows nothing: every proposal is worth the same, as in REx."""
+
+    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
+        return 1.0
+
+
+@dataclass(slots=True, eq=False)
+class Arm:
+    """A node and one proposer that can refine it. Read-only for everybody but the tree."""
+
+    node: Node
+    proposer: str
+    first_chance: float
+    """Chance of the proposal of rank 0, as it was when the node was made."""
+    chance: float
+    """Chance of the next proposal, the one of rank `drawn`."""
+    drawn: int = 0
+    """Proposals handed out so far, hence the rank of the next one."""
+    pending: int = 0
+    """Proposals handed out and not yet told."""
+    failures: int = 0
+    """REx's N (row A3): proposals that did not solve the task, invalid ones and duplicates included."""
+    weight: float = 0.0
+    """Sum of chance / first_chance over failed and pending proposals; their number if all are equal."""
+    pulls: int = 0
+    """Expansions asked of this arm."""
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One pull: proposals `rank` to `rank + k - 1` of a node, to be made, run and told."""
+
+    id: ExpansionId
+    node: NodeId
+    proposer: str
+    rank: int
+    k: int
+    first_id: NodeId
+    """Id of the node that the first of the k refinements becomes, if it becomes one."""
+
+
+class Tree:
+    """All programs tried that were new, and the arms they opened."""
+
+    def __init__(
+        self,
+        program: Program,
+        report: TestReport,
+        proposers: Sequence[str],
+        *,
+        outlook: Outlook | None = None,
+        rewrite: bool = False,
+        max_depth: int | None = None,
+    ) -> None:
+        """`rewrite` adds the arm that writes the program from nothing (row A4); nodes at `max_depth`
+        (the root's depth is 0) are kept but never refined (row A12)."""
+        self.proposers = tuple(proposers)
+        self.max_depth = max_depth
+        self.rejected: set[NodeId] = set()
+        """Nodes that passed their checks but not the verification."""
+        self._outlook = outlook or UniformOutlook()
+        self._nodes: dict[NodeId, Node] = {}
+        self._by_key: dict[str, NodeId] = {}
+        self._children: dict[NodeId, list[NodeId]] = {}
+        self._arms: dict[tuple[NodeId, str], Arm] = {}
+        self._expansions: list[Expansion] = []
+        self._open: dict[ExpansionId, list[float]] = {}
+        """Weights of the proposals under way."""
+        self._add(Node(ROOT, None, 0, program, report))
+        if rewrite:
+            self._add(Node(ROOT + 1, None, 0, None, None, description="rewrite"))
+        self._next_id: NodeId = len(self._nodes)
+
+    # --- reading
+
+    @property
+    def root(self) -> Node:
+        """The program as the user wrote it."""
+        return self._nodes[ROOT]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All nodes in the order they were told, the root first."""
+        return list(self._nodes.values())
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def node(self, node_id: NodeId) -> Node:
+        """Raises KeyError."""
+        return self._nodes[node_id]
+
+    def children(self, node_id: NodeId) -> list[Node]:
+        """Refinements of a node that became nodes, by id."""
+        return [self._nodes[child] for child in sorted(self._children.get(node_id, ()))]
+
+    def find(self, key: str) -> Node | None:
+        """The node that holds the program of this key, if it was tried before (row A5)."""
+        node_id = self._by_key.get(key)
+        return None if node_id is None else self._nodes[node_id]
+
+    def path(self, node_id: NodeId) -> list[Node]:
+        """Nodes from the top of the tree down to this one, both included."""
+        found = [self._nodes[node_id]]
+        while (parent := found[-1].parent) is not None:
+            found.append(self._nodes[parent])
+        return found[::-1]
+
+    def best(self) -> Node:
+        """The program with the highest heuristic that was not rejected; the earliest of equals."""
+        judged = [
+            (node.h, -node.depth, -node.id, node)
+            for node in self._nodes.values()
+            if node.h is not None and node.id not in self.rejected
+        ]
+        return max(judged, key=lambda item: item[:3])[3]
+
+    def arms(self) -> list[Arm]:
+        """Arms that may be pulled, in the order of their making."""
+        return [arm for arm in self._arms.values() if not arm.exhausted]
+
+    def arm(self, node_id: NodeId, proposer: str) -> Arm | None:
+        """The arm of this node and proposer, exhausted or not."""
+        return self._arms.get((node_id, proposer))
+
+    @property
+    def expansions(self) -> Sequence[Expansion]:
+        """All expansions asked for so far; the id of one is its place here."""
+        return self._expansions
+
+    @property
+    def open_expansions(self) -> list[Expansion]:
+        """Expansions asked for and not yet told."""
+        return [self._expansions[each] for each in self._open]
+
+    # --- growing
+
+    def ask(self, arm: Arm, k: int) -> Expansion:
+        """Hands out the next `k` proposals of an arm. Raises ValueError for a spent arm or k < 1."""
+        if arm.exhausted or k < 1:
+            raise ValueError(f"cannot draw {k} proposals of {arm.proposer} at node {arm.node.id}")
+        expansion = Expansion(
+            len(self._expansions), arm.node.id, arm.proposer, arm.drawn, k, self._next_id
+        )
+        self._expansions.append(expansion)
+        self._next_id += k
+        weights = self._weights(arm, k)
+        self._open[expansion.id] = weights
+        arm.weight += sum(weights)
+        arm.drawn += k
+        arm.pending += k
+        arm.pulls += 1
+        self._refresh(arm)
+        return expansion
+
+    def tell(self, expansion_id: ExpansionId, refinements: Sequence[Refinement]) -> list[Node]:
+        """Records what became of an expansion and returns the nodes it made. Told again: no effect.
+
+        Fewer refinements than were asked for exhaust the arm; more raise ValueError.
+        """
+        expansion = self._expansions[expansion_id]
+        if len(refinements) > expansion.k:
+            raise ValueError(f"{len(refinements)} refinements told of {expansion.k} asked for")
+        weights = self._open.pop(expansion_id, None)
+        if weights is None:
+            return []
+        arm = self._arms[expansion.node, expansion.proposer]
+        arm.pending -= expansion.k
+        for index, weight in enumerate(weights):
+            if index < len(refinements) and not _solves(refinements[index]):
+                arm.failures += 1
+            else:
+                arm.weight = max(0.0, arm.weight - weight)
+        if len(refinements) < expansion.k:
+            arm.exhausted = True
+        return self._grow(arm.node, expansion, refinements)
+
+    def reject(self, node_id: NodeId) -> None:
+        """Takes back that a node solves the task: the pull that found it counts as a failure."""
+        node = self._nodes[node_id]
+        if node_id in self.rejected or node.parent is None:
+            return
+        self.rejected.add(node_id)
+        arm = self._arms[node.parent, node.proposer]
+        arm.failures += 1
+        arm.weight += 1.0
+
+    def _grow(
+        self, parent: Node, expansion: Expansion, refinements: Sequence[Refinement]
+    ) -> list[Node]:
+        grown = []
+        for index, refinement in enumerate(refinements):
+            program, report = refinement.proposal.program, refinement.report
+            if program is None or report is None or report.infra_error:
+                continue
+            if program.key in self._by_key:
+                continue
+            node = Node(
+                expansion.first_id + index,
+                parent.id,
+                parent.depth + 1,
+                program,
+                report,
+                expansion.proposer,
+                refinement.proposal.description,
+            )
+            self._add(node)
+            grown.append(node)
+        return grown
+
+    def _add(self, node: Node) -> None:
+        self._nodes[node.id] = node
+        if node.program is not None:
+            self._by_key[node.program.key] = node.id
+        if node.parent is not None:
+            self._children.setdefault(node.parent, []).append(node.id)
+        # A solved program shows no failure to work on, so it opens no arm even if it is rejected.
+        if (node.report is not None and node.report.solved) or node.depth == self.max_depth:
+            return
+        for proposer in self.proposers:
+            chance = self._outlook.chance(self, node, proposer, 0)
+            if chance > 0.0:
+                self._arms[node.id, proposer] = Arm(node, proposer, chance, chance)
+
+    def _refresh(self, arm: Arm) -> None:
+        arm.chance = self._outlook.chance(self, arm.node, arm.proposer, arm.drawn)
+        arm.exhausted = arm.exhausted or arm.chance <= 0.0
+
+    def _weights(self, arm: Arm, k: int) -> list[float]:
+        """What the next `k` proposals are expected to bring, relative to the arm's first."""
+        chances = (
+            self._outlook.chance(self, arm.node, arm.proposer, rank)
+            for rank in range(arm.drawn, arm.drawn + k)
+        )
+        return [chance / arm.first_chance for chance in chances]
+
+
+def _solves(refinement: Refinement) -> bool:
+    return refinement.report is not None and refinement.report.solved
