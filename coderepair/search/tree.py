@@ -108,7 +108,10 @@ class Tree:
         self._add(Node(ROOT, None, 0, program, report))
         if rewrite:
             self._add(Node(ROOT + 1, None, 0, None, None, description="rewrite"))
-        self._next_id: NodeId = len(self._nodes)
+        self.first_id: NodeId = len(self._nodes)
+        """Id of the node that the first proposal ever handed out may become; the n-th may become
+        `first_id + n`."""
+        self._next_id = self.first_id
 
     # --- reading
 
@@ -124,6 +127,10 @@ class Tree:
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+    def has(self, node_id: NodeId) -> bool:
+        """Whether the proposal that reserved this id became a node."""
+        return node_id in self._nodes
 
     def node(self, node_id: NodeId) -> Node:
         """Raises KeyError."""
@@ -161,6 +168,25 @@ class Tree:
     def arm(self, node_id: NodeId, proposer: str) -> Arm | None:
         """The arm of this node and proposer, exhausted or not."""
         return self._arms.get((node_id, proposer))
+
+    def arms_of(self, node_id: NodeId) -> list[Arm]:
+        """Arms of one node that may be pulled, in the order of the proposers."""
+        arms = (self._arms.get((node_id, proposer)) for proposer in self.proposers)
+        return [arm for arm in arms if arm is not None and not arm.exhausted]
+
+    def top_arms(self) -> list[Arm]:
+        """Arms of depth 0 that may be pulled: the user's program and the one written from nothing."""
+        return [arm for top in range(self.first_id) for arm in self.arms_of(top)]
+
+    def drawn_of(self, node_id: NodeId) -> int:
+        """Proposals handed out so far of one node, over all its proposers."""
+        arms = (self._arms.get((node_id, proposer)) for proposer in self.proposers)
+        return sum(arm.drawn for arm in arms if arm is not None)
+
+    @property
+    def drawn(self) -> int:
+        """Proposals handed out so far over all arms; each has reserved one node id."""
+        return self._next_id - self.first_id
 
     @property
     def expansions(self) -> Sequence[Expansion]:

@@ -1,0 +1,20 @@
+"""Flat ranked enumeration: the proposals of the user's program in order of chance, no refinement.
+
+The baseline for ranked proposers; what a tree has to beat.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from coderepair.search.base import most_promising
+from coderepair.search.tree import Arm, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """The arm of the top of the tree with the largest chance."""
+
+    def select(self, tree: Tree, rng: random.Random) -> Arm | None:  # noqa: ARG002
+        return most_promising(tree.top_arms())
