@@ -59,14 +59,11 @@ class TextFile:
         old = _split(self.data.decode(self.encoding))
         new = _split(source)
         common = _commonest([newline for _, newline in old])
-        lines: list[str] = []
-        matcher = difflib.SequenceMatcher(None, [t for t, _ in old], [t for t, _ in new], False)
-        for tag, first, last, start, end in matcher.get_opcodes():
-            same = tag == "equal" or (tag == "replace" and last - first == end - start)
-            for offset, (text, newline) in enumerate(new[start:end]):
-                kept = old[first + offset][1] if same else ""
-                lines.append(text + (newline and (kept or common)))
-        return "".join(lines)
+        kept = _kept_newlines(old, [text for text, _ in new])
+        return "".join(
+            text + (newline and (kept.get(index) or common))
+            for index, (text, newline) in enumerate(new)
+        )
 
 
 def read(path: Path) -> TextFile:
@@ -115,6 +112,24 @@ def _split(text: str) -> list[tuple[str, str]]:
     if position < len(text):
         lines.append((text[position:], ""))
     return lines
+
+
+def _kept_newlines(old: list[tuple[str, str]], new: list[str]) -> dict[int, str]:
+    """Newline of the old line that stands for each new line, by the new line's index."""
+    texts = [text for text, _ in old]
+    shorter = min(len(texts), len(new))
+    head = next((i for i in range(shorter) if texts[i] != new[i]), shorter)
+    tail = next((i for i in range(shorter - head) if texts[-1 - i] != new[-1 - i]), shorter - head)
+    kept = {i: old[i][1] for i in range(head)}
+    kept |= {len(new) - 1 - i: old[-1 - i][1] for i in range(tail)}
+    matcher = difflib.SequenceMatcher(
+        None, texts[head : len(texts) - tail], new[head : len(new) - tail], autojunk=False
+    )
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "equal" or (tag == "replace" and last - first == end - start):
+            for offset in range(end - start):
+                kept[head + start + offset] = old[head + first + offset][1]
+    return kept
 
 
 def _commonest(newlines: list[str]) -> str:
