@@ -156,6 +156,12 @@ def load(
     return Configuration(_build(values, origins), origins)
 
 
+def parse(origin: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Setting name -> value, read from text as environment variables are. `ConfigError` names `origin`."""
+    kinds = {key: _NAMES.get(key.replace("-", "_").lower(), "str") for key in texts}
+    return _checked(origin, {key: _from_text(kinds[key], text) for key, text in texts.items()})
+
+
 def key_of(name: str) -> str:
     """The name of a setting as it is written in files and flags: `max-candidates`."""
     return name.replace("_", "-")

@@ -1,0 +1,1 @@
+"""Benchmarks: suites of bugs run through the product's own repair, with intervals and curves."""
