@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from coderepair.contracts import Policy
+from coderepair.errors import ContextOverflow
 from coderepair.model import Message, Request
 
 CHAT = "chat"
@@ -52,3 +53,11 @@ def prompt_text(request: Request) -> str:
     if request.text:
         return request.text
     return "\n".join(f"{message.role}: {message.content}" for message in request.messages)
+
+
+def overflow(name: str, prompt: int, reply: int, context: int) -> ContextOverflow:
+    """The one wording of this error, with the numbers."""
+    return ContextOverflow(
+        f"the prompt has {prompt} tokens and the reply may take {reply}, "
+        f"but {name} reads {context} tokens in all"
+    )

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from coderepair.errors import ContextOverflow, PolicyError
+from coderepair.errors import PolicyError
 from coderepair.model import Completion, Message, Request
-from coderepair.policy.base import CHAT, StopCheck, estimate_tokens, prompt_text
+from coderepair.policy.base import CHAT, StopCheck, estimate_tokens, overflow, prompt_text
 
 Reply = str | Completion | Exception
 Score = Callable[[str, str], float]
@@ -30,21 +30,23 @@ class ScriptedPolicy:
 
     def __init__(
         self,
-        replies: Sequence[Reply] | Mapping[str, Sequence[Reply]] | str | Path = (),
+        replies: Sequence[Reply] | Mapping[str, Sequence[Reply]] | Path | str = (),
         *,
         scores: Score | None = None,
         context: int = 0,
         delay: float = 0.0,
         dialect: str = CHAT,
     ) -> None:
-        if isinstance(replies, str | Path):
-            replies = json.loads(Path(replies).read_text(encoding="utf-8"))
         self.name = "scripted"
         self.should_stop: StopCheck | None = None
         self.requests: list[Request] = []
         """Every request that was made, for tests to look at."""
         self.closed = False
-        self._replies = replies
+        self._replies: Sequence[Reply] | Mapping[str, Sequence[Reply]] = (
+            json.loads(Path(replies).read_text(encoding="utf-8"))
+            if isinstance(replies, str | Path)
+            else replies
+        )
         self._used = 0
         self._scores = scores
         self._context = context
@@ -101,14 +103,6 @@ class ScriptedPolicy:
     def _check_open(self) -> None:
         if self.closed:
             raise PolicyError("the policy is closed")
-
-
-def overflow(name: str, prompt: int, reply: int, context: int) -> ContextOverflow:
-    """The one wording of this error, with the numbers."""
-    return ContextOverflow(
-        f"the prompt has {prompt} tokens and the reply may take {reply}, "
-        f"but {name} reads {context} tokens in all"
-    )
 
 
 def _completion(reply: Reply, prompt_tokens: int) -> Completion:
