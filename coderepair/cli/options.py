@@ -1,0 +1,199 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from coderepair.config import Settings
+
+TESTS = "Tests"
+LIMITS = "Limits"
+SEARCH = "Search"
+MODELS = "Models"
+OUTPUT = "Output"
+PROJECT = "Project"
+
+
+def option(*names: str, panel: str, text: str, metavar: str | None = None, **more: Any) -> Any:
+    """An option without a default of its own: what is not given is left to the other sources."""
+    return typer.Option(
+        *names, help=text, rich_help_panel=panel, metavar=metavar, show_default=False, **more
+    )
+
+
+File = Annotated[
+    str,
+    typer.Argument(
+        help="The file to repair, or - for standard input; ::QUALNAME names one function.",
+        metavar="FILE[::QUALNAME]",
+        show_default=False,
+    ),
+]
+MoreTests = Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")]
+Tests = Annotated[
+    list[str] | None,
+    option(
+        "--tests",
+        panel=TESTS,
+        metavar="TEST...",
+        text="Test files or pytest node ids; default: test_FILE.py beside FILE or in tests/.",
+    ),
+]
+Functions = Annotated[
+    list[str] | None,
+    option(
+        "--function", panel=TESTS, metavar="QUALNAME", text="Change only this function; repeatable."
+    ),
+]
+Keyword = Annotated[
+    str,
+    option("-k", panel=TESTS, metavar="EXPRESSION", text="pytest's -k: run only tests that match."),
+]
+Python = Annotated[
+    str | None,
+    option(
+        "--python",
+        panel=PROJECT,
+        metavar="PATH",
+        text="The project's interpreter; default: the active environment, then .venv.",
+    ),
+]
+TestTimeout = Annotated[
+    float | None,
+    option("--test-timeout", panel=LIMITS, metavar="SECONDS", text="Time for one check [5]."),
+]
+Memory = Annotated[
+    int | None,
+    option(
+        "--memory", panel=LIMITS, metavar="MIB", text="Memory of one candidate's process [1024]."
+    ),
+]
+Workers = Annotated[
+    int | None,
+    option("--workers", panel=LIMITS, metavar="N", text="Processes that run candidates [2]."),
+]
+Timeout = Annotated[
+    float | None,
+    option("--timeout", panel=LIMITS, metavar="SECONDS", text="Time for the whole run [30]."),
+]
+MaxCandidates = Annotated[
+    int | None,
+    option(
+        "--max-candidates",
+        panel=LIMITS,
+        metavar="N",
+        text="Programs to run against the tests [20000].",
+    ),
+]
+CallBudget = Annotated[
+    int | None, option("--budget", panel=LIMITS, metavar="N", text="Calls of a chat model [64].")
+]
+MaxTokens = Annotated[
+    int | None,
+    option(
+        "--max-tokens-total",
+        panel=LIMITS,
+        metavar="N",
+        text="Tokens that models read and write [200000].",
+    ),
+]
+Strategy = Annotated[
+    str | None,
+    option(
+        "--strategy",
+        panel=SEARCH,
+        metavar="NAME",
+        text="thompson, greedy, bfs, fixed-width, best-of-n or linear [thompson].",
+    ),
+]
+C = Annotated[
+    float | None,
+    option(
+        "--C",
+        panel=SEARCH,
+        metavar="C",
+        text="How strongly Thompson sampling trusts the score [10].",
+    ),
+]
+Seed = Annotated[
+    int | None, option("--seed", panel=SEARCH, metavar="N", text="The same seed repeats a run [0].")
+]
+ProposerNames = Annotated[
+    str | None,
+    option(
+        "--proposers",
+        panel=SEARCH,
+        metavar="NAMES",
+        text="Who proposes changes [operators,embedded,chat].",
+    ),
+]
+RewriteArm = Annotated[
+    str | None,
+    option(
+        "--rewrite-arm",
+        panel=SEARCH,
+        metavar="auto|on|off",
+        text="Whether a model may also rewrite from scratch [auto].",
+    ),
+]
+Model = Annotated[
+    str | None,
+    option(
+        "--model",
+        panel=MODELS,
+        metavar="NAME|PATH.gguf",
+        text="embedded, none, or a model file [embedded].",
+    ),
+]
+Endpoint = Annotated[
+    str | None,
+    option("--endpoint", panel=MODELS, metavar="URL", text="An OpenAI-compatible server to ask."),
+]
+EndpointModel = Annotated[
+    str | None,
+    option(
+        "--endpoint-model",
+        panel=MODELS,
+        metavar="NAME",
+        text="Which of the server's models to ask.",
+    ),
+]
+Samples = Annotated[
+    int | None,
+    option("--samples", panel=MODELS, metavar="K", text="Samples drawn from one prompt [8]."),
+]
+Offline = Annotated[
+    bool | None,
+    typer.Option(
+        "--offline",
+        help="Refuse endpoints outside this machine.",
+        rich_help_panel=MODELS,
+        show_default=False,
+    ),
+]
+
+_SETTINGS = frozenset(field.name for field in fields(Settings))
+
+
+def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a command's parameters that are settings and were given."""
+    flags = {
+        name: value for name, value in given.items() if name in _SETTINGS and value is not None
+    }
+    if "proposers" in flags:
+        flags["proposers"] = [
+            part.strip() for part in flags["proposers"].split(",") if part.strip()
+        ]
+    return flags
+
+
+def split_target(text: str, functions: list[str] | None) -> tuple[Path, tuple[str, ...]]:
+    """`FILE::QUALNAME` as path and functions, those of `--function` behind it."""
+    file, _, qualname = text.partition("::")
+    names = [qualname, *(functions or [])]
+    return Path(file), tuple(dict.fromkeys(name for name in names if name))
