@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Iterable
-from typing import Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from coderepair.contracts import Strategy
 from coderepair.errors import UsageError
@@ -44,11 +44,11 @@ def open_strategy(name: str, **options: object) -> Strategy:
     path = STRATEGIES.get(name, name)
     module, _, attribute = path.rpartition(".")
     try:
-        kind = getattr(importlib.import_module(module), attribute)
+        kind: Any = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError):
         choices = ", ".join(STRATEGIES)
         raise UsageError(f"there is no strategy {name!r}; choose one of {choices}") from None
-    if not (dataclasses.is_dataclass(kind) and hasattr(kind, "select")):
+    if not (hasattr(kind, "__dataclass_fields__") and hasattr(kind, "select")):
         raise UsageError(f"{name} is no strategy: a dataclass with a method `select` is wanted")
     fields = {field.name for field in dataclasses.fields(kind)}
     try:

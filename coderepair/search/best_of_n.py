@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 
 from coderepair.search.tree import Arm, Tree
@@ -24,5 +25,5 @@ class BestOfN:
             return None
         return min(tree.top_arms(), key=lambda arm: arm.drawn, default=None)
 
-    def room(self, tree: Tree, arm: Arm) -> int:
-        return self.n - tree.drawn if self.n else arm.drawn + 1
+    def room(self, tree: Tree, arm: Arm) -> int:  # noqa: ARG002
+        return self.n - tree.drawn if self.n else sys.maxsize

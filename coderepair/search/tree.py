@@ -105,13 +105,13 @@ class Tree:
         self._expansions: list[Expansion] = []
         self._open: dict[ExpansionId, list[float]] = {}
         """Weights of the proposals under way."""
+        self.first_id: NodeId = ROOT + 2 if rewrite else ROOT + 1
+        """Id of the node that the first proposal ever handed out may become; proposal n (0-based)
+        may become `first_id + n`."""
+        self._next_id = self.first_id
         self._add(Node(ROOT, None, 0, program, report))
         if rewrite:
             self._add(Node(ROOT + 1, None, 0, None, None, description="rewrite"))
-        self.first_id: NodeId = len(self._nodes)
-        """Id of the node that the first proposal ever handed out may become; the n-th may become
-        `first_id + n`."""
-        self._next_id = self.first_id
 
     # --- reading
 
