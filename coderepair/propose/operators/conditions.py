@@ -1,0 +1,137 @@
+"""Conditions: negated, narrowed, widened, replaced, and filters of comprehensions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from coderepair.propose.operators.constants import literals
+from coderepair.propose.operators.context import FunctionContext
+from coderepair.propose.operators.edit import Edit
+from coderepair.propose.operators.precedence import BIT_OR, NOT, OR
+from coderepair.propose.operators.scope import Scope, target_names
+
+_OPPOSITE = {
+    ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
+    ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
+}  # fmt: skip
+_MOST_CONJUNCTS = 24
+
+
+def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
+    """All edits of whole conditions."""
+    for node in context.conditions:
+        yield from context.replace_many("condition.negate", node, [negated(context, node)])
+        extras = list(dict.fromkeys(atoms(context, scope, node)))[: 2 * _MOST_CONJUNCTS]
+        for word, least in (("and", NOT), ("or", OR)):
+            own = context.operand(node, least)
+            texts = (f"{own} {word} {extra}" for extra in extras if extra != own)
+            yield from context.replace_many(f"condition.{word}", node, texts)
+        yield from context.replace_many("condition.replace", node, extras)
+        yield from context.replace_many("condition.constant", node, ["True", "False"])
+    for node in context.nodes:
+        if isinstance(node, ast.comprehension) and context.editable(node):
+            yield from _filter(context, scope, node)
+
+
+def negated(context: FunctionContext, node: ast.expr) -> str:
+    """The opposite of a condition, as a person would write it."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return context.source(operand)
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"{context.operand(left, BIT_OR)} {_OPPOSITE[type(op)]} {context.operand(right, BIT_OR)}"
+    return f"not {context.operand(node, NOT)}"
+
+
+def atoms(context: FunctionContext, scope: Scope, place: ast.AST) -> Iterator[str]:
+    """Small conditions that make sense at a place: those of the function, then usual ones."""
+    for node in context.conditions:
+        parts = node.values if isinstance(node, ast.BoolOp) else [node]
+        for part in parts:
+            if scope.fits_at(part, place) and len(context.source(part)) <= 50:
+                yield context.source(part)
+                yield negated(context, part)
+    visible = scope.visible_at(place)
+    used = (
+        {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+        if isinstance(place, ast.expr)
+        else set()
+    )
+    for name in sorted(visible, key=lambda name: name not in used):
+        yield from _about(scope, name)
+    for name in visible:
+        for other in visible:
+            if name != other and (name in used or other in used):
+                yield from _relation(scope, name, other)
+
+
+def _about(scope: Scope, name: str) -> Iterator[str]:
+    kind = scope.types.get(name, "")
+    if kind in ("int", "float", ""):
+        yield from (
+            f"{name} > 0",
+            f"{name} != 0",
+            f"{name} < 0",
+            f"{name} % 2 == 0",
+            f"{name} > 1",
+            f"{name} == 0",
+        )
+        yield from (f"{name} == 1", f"{name} >= 0", f"{name} <= 0", f"{name} % 2 != 0")
+    if kind == "str":
+        yield from (
+            f"{name}.isalpha()",
+            f"{name}.isdigit()",
+            f"{name} != ' '",
+            f"{name} == ''",
+            f"{name}.isupper()",
+        )
+        yield from (f"{name}.isalnum()", f"{name}.islower()")
+    if kind not in ("int", "float"):
+        yield from (
+            name,
+            f"not {name}",
+            f"len({name}) > 1",
+            f"len({name}) == 1",
+            f"{name} is not None",
+        )
+    for value in literals(scope)[:2]:
+        yield f"{name} == {value}"
+
+
+def _relation(scope: Scope, name: str, other: str) -> Iterator[str]:
+    kind, second = scope.types.get(name, ""), scope.types.get(other, "")
+    if second in ("list", "set", "dict", "str", "") and kind not in ("list", "set", "dict"):
+        yield from (f"{name} not in {other}", f"{name} in {other}")
+    if kind == "int" and second in ("list", "str", "tuple"):
+        yield from (
+            f"{name} < len({other})",
+            f"{name} == len({other}) - 1",
+            f"{name} + 1 < len({other})",
+        )
+    if kind == second:
+        yield from (
+            f"{name} != {other}",
+            f"{name} == {other}",
+            f"{name} < {other}",
+            f"{name} <= {other}",
+        )
+
+
+def _filter(context: FunctionContext, scope: Scope, node: ast.comprehension) -> Iterator[Edit]:
+    """A comprehension gains or loses a condition."""
+    end = context.span(node.ifs[-1] if node.ifs else node.iter)[1]
+    while context.text[end : end + 1] == ")" and context.text[:end].count("(") > context.text[
+        :end
+    ].count(")"):
+        if not context.parenthesised(node.ifs[-1] if node.ifs else node.iter):
+            break
+        end += 1
+    for name in target_names(node.target):
+        for text in list(_about(scope, name)) + [
+            t for o in scope.variables for t in _relation(scope, name, o)
+        ]:
+            yield context.edit("filter.add", node.iter, (end, end, f" if {text}"))
+    for index, test in enumerate(node.ifs):
+        before = context.span(node.ifs[index - 1] if index else node.iter)[1]
+        yield context.edit("filter.drop", test, (before, context.span(test)[1], ""))

@@ -1,0 +1,128 @@
+"""Statements copied from a neighbour, as they are or with one name, constant or operator changed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+
+from coderepair.propose.operators.context import Block, FunctionContext
+from coderepair.propose.operators.edit import Edit
+from coderepair.propose.operators.scope import Scope
+
+_SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Return
+_LONGEST = 5
+"""Lines of a statement that may be copied."""
+_TURNED = {
+    "True": "False",
+    "False": "True",
+    "+=": "-=",
+    "-=": "+=",
+    "min": "max",
+    "max": "min",
+    "<": ">",
+    ">": "<",
+}
+
+
+def mirrors(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
+    """All copies of statements to other gaps, and branches that mirror their neighbours."""
+    for block in context.blocks:
+        for gap in range(len(block.body) + 1):
+            for statement in _near(context, block, gap):
+                yield from _copy(context, scope, statement, block, gap)
+    for statement in context.statements:
+        if isinstance(statement, ast.If):
+            yield from _branch(context, scope, statement)
+
+
+def _near(context: FunctionContext, block: Block, gap: int) -> Iterator[ast.stmt]:
+    """Statements worth copying to a gap: of the same block, of blocks below and above it."""
+    for other in context.blocks:
+        for statement in other.body:
+            simple = isinstance(statement, _SIMPLE) or (
+                isinstance(statement, ast.If) and not statement.orelse and other is not block
+            )
+            beside = other is block and gap in (
+                block.body.index(statement),
+                block.body.index(statement) + 1,
+            )
+            if simple and (other is not block or beside or not isinstance(statement, ast.Return)):
+                yield statement
+
+
+def _copy(
+    context: FunctionContext, scope: Scope, statement: ast.stmt, block: Block, gap: int
+) -> Iterator[Edit]:
+    text = context.lines(statement)
+    if text is None or text.count("\n") > _LONGEST:
+        return
+    plain = textwrap.dedent(text).rstrip("\n")
+    same = context.block_of[statement][0] is block
+    variants = [] if same and isinstance(statement, ast.Return) else [("mirror.copy", plain)]
+    if same or isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
+        beside = same and gap == context.block_of[statement][1] + 1
+        variants += (
+            [("mirror.change", new) for new in changed(scope, statement, plain)]
+            if beside or not same
+            else []
+        )
+    for kind, new in variants:
+        if gap < len(block.body):
+            edit = context.insert_before(kind, block.body[gap], new)
+        else:
+            edit = context.insert_after(kind, block.body[-1], new)
+        if edit is not None:
+            yield edit
+
+
+def changed(scope: Scope, statement: ast.AST, text: str) -> Iterator[str]:
+    """The text with one name replaced by another of the same kind, or one word turned round."""
+    names = {
+        n.id: n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id in scope.variables
+    }
+    for name in names:
+        kind = scope.types.get(name, "")
+        for other in scope.variables:
+            if other != name and scope.types.get(other, "") == kind:
+                yield re.sub(rf"\b{name}\b", other, text)
+    for old, new in _TURNED.items():
+        pattern = rf"\b{old}\b" if old.isalpha() else rf"(?<![<>=]){re.escape(old)}(?!=)"
+        turned = re.sub(pattern, new, text, count=1)
+        if turned != text:
+            yield turned
+
+
+def _branch(context: FunctionContext, scope: Scope, statement: ast.If) -> Iterator[Edit]:
+    """A second `if` or `elif` that mirrors the first, and an `else` that mirrors the body."""
+    body = context.lines(statement.body[0])
+    if body is None or len(statement.body) > 2:
+        return
+    plain = textwrap.dedent("".join(filter(None, map(context.lines, statement.body)))).rstrip("\n")
+    prefix, step = context.indent(statement), context.step
+    last = context.line_span(statement.body[-1])
+    if last is None:
+        return
+    for new in changed(scope, statement.body[0], plain):
+        lines = textwrap.indent(f"else:\n{textwrap.indent(new, step)}\n", prefix)
+        if not statement.orelse:
+            yield Edit(
+                "mirror.else",
+                statement,
+                ((last[1], last[1], _joined(context, last[1], lines)),),
+                "",
+                f"else: {new}"[:60],
+            )
+    test = context.source(statement.test)
+    for other in changed(scope, statement.test, test):
+        for new in [plain, *changed(scope, statement.body[0], plain)][:8]:
+            lines = textwrap.indent(f"elif {other}:\n{textwrap.indent(new, step)}\n", prefix)
+            place = (last[1], last[1], _joined(context, last[1], lines))
+            yield Edit("mirror.elif", statement, (place,), "", f"elif {other}: {new}"[:60])
+
+
+def _joined(context: FunctionContext, at: int, lines: str) -> str:
+    if at == len(context.text) and not context.text.endswith("\n"):
+        return "\n" + lines.removesuffix("\n")
+    return lines
