@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 from coderepair_training.syntax import FunctionText, Splice
 
@@ -239,7 +240,7 @@ def _swap(text: FunctionText, one: ast.expr, two: ast.expr) -> Iterator[Splice]:
 def _swapped_returns(text: FunctionText) -> Iterator[Splice]:
     """Two returned values change places, as when the branches were confused."""
     values = [node.value for node in text.nodes if isinstance(node, ast.Return) and node.value]
-    for one, two in zip(values, values[1:], strict=False):
+    for one, two in pairwise(values):
         yield from _swap(text, one, two)
 
 

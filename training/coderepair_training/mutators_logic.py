@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 from coderepair_training.syntax import FunctionText, Splice
 
@@ -12,8 +13,34 @@ _WRAPPERS = ("sorted({})", "list({})", "set({})", "abs({})", "int({})", "str({})
 _SLICES = ("[1:]", "[:-1]", "[::-1]")
 _METHODS = (".lower()", ".strip()")
 _OPTIONAL_LAST = frozenset(
-    "range round sorted int sum max min enumerate get pop split rsplit strip lstrip rstrip replace "
-    "startswith endswith find index zip print setdefault getattr next pow".split()
+    {
+        "range",
+        "round",
+        "sorted",
+        "int",
+        "sum",
+        "max",
+        "min",
+        "enumerate",
+        "get",
+        "pop",
+        "split",
+        "rsplit",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "startswith",
+        "endswith",
+        "find",
+        "index",
+        "zip",
+        "print",
+        "setdefault",
+        "getattr",
+        "next",
+        "pow",
+    }
 )
 
 
@@ -102,7 +129,7 @@ def _without_part(text: FunctionText, node: ast.expr) -> Iterator[Splice]:
 def _without_operand(text: FunctionText, node: ast.BoolOp) -> Iterator[Splice]:
     values = node.values
     yield Splice(text.span(values[0])[0], text.span(values[1])[0], "")
-    for left, right in zip(values, values[1:], strict=False):
+    for left, right in pairwise(values):
         yield Splice(text.span(left)[1], text.span(right)[1], "")
 
 
@@ -197,7 +224,7 @@ def _with_statement(text: FunctionText, statement: ast.stmt) -> Iterator[Splice]
 def _moved_return(text: FunctionText, statement: ast.stmt) -> Iterator[Splice]:
     """A return behind a loop that slid into it."""
     for block in text.blocks:
-        for before, after in zip(block, block[1:], strict=False):
+        for before, after in pairwise(block):
             if before is statement and isinstance(after, ast.Return):
                 lines = text.lines_of(after)
                 if lines and isinstance(before, ast.For | ast.While):

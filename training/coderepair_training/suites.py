@@ -23,8 +23,8 @@ from coderepair_training.mutation import inject
 Record = dict[str, Any]
 
 REPORTED_SPLIT = "test"
-BUG_COUNTS = ((1, 0.75), (2, 0.2), (3, 0.05))
-"""How many bugs a record holds, with its share of the records."""
+BUG_COUNTS = {1: 0.75, 2: 0.2, 3: 0.05}
+"""How many bugs are injected, with the share of the tries."""
 EXCEPTION_SHARE = 0.4
 """Share of the mutants that die of an exception and are kept: most are too easy to be realistic."""
 _ATTEMPTS_PER_BUG = 5
@@ -45,7 +45,7 @@ def buggy_records(problem: Record, rng: Random, count: int) -> Iterator[Record]:
     seen = {_tree(problem["reference"])}
     kept = 0
     for _ in range(count * _ATTEMPTS_PER_BUG):
-        bugs = rng.choices(*zip(*BUG_COUNTS, strict=True))[0]
+        bugs = rng.choices(list(BUG_COUNTS), list(BUG_COUNTS.values()))[0]
         injection = inject(problem["reference"], rng, bugs, problem["entry_point"])
         if injection is None or (tree := _tree(injection.source)) in seen:
             continue
