@@ -136,7 +136,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     if n == 0:
         return 1.0
     tail = sum(math.comb(n, i) for i in range(min(only_a, only_b) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, tail * 0.5 ** (n - 1))
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:

@@ -52,6 +52,10 @@ class Plan:
     """Wall seconds each record may take."""
     named: bool = False
     """Whether the tool is told which function is wrong."""
+    references: bool = False
+    """Whether the correct programs are run instead of the failing ones, to check suite and runner."""
+    jobs: int = 1
+    """Repairs at the same time; times are comparable at equal jobs only."""
 
     def fingerprint(self, suite_sha256: str, setting: Setting) -> str:
         """Identifies rows that were measured alike; the name of the setting is not part of it."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from coderepair.bench.results import Row
-    from coderepair.bench.run import Trial
     from coderepair.bench.settings import Plan, Setting
     from coderepair.bench.suites import Suite
     from coderepair.bench.summary import Report
@@ -46,7 +44,9 @@ def bench(
     ] = None,
     protocol: Annotated[
         Literal["all", "public"],
-        typer.Option(help="Tests that the tool sees: all (public and private) or public ones only."),
+        typer.Option(
+            help="Tests that the tool sees: all (public and private) or public ones only."
+        ),
     ] = "all",
     evaluations: Annotated[
         int, typer.Option(min=1, help="Candidate programs that may be run for each bug.")
@@ -99,16 +99,57 @@ def bench(
     if plot is not None:
         plots.require()
     compared = parse_all(settings or [])
-    plan = Plan(loader.Protocol(protocol), evaluations, seconds, named, references)
+    plan = Plan(loader.Protocol(protocol), evaluations, seconds, named, references, jobs)
     seeds = range(seed, seed + repeats)
+    paths: list[Path | None] = [*suites] if suites else [None]
     chosen = [
-        loader.choose(loader.load(path), plan, sample=sample, limit=limit, seed=seed)
-        for path in suites or [None]
+        loader.choose(loader.load(path), plan.protocol, sample=sample, limit=limit, seed=seed)
+        for path in paths
     ]
     reports = []
     for suite in chosen:
-        report = _measure(suite, plan, compared, seeds, jobs=jobs, out=out)
+        report = _measured(suite, plan, compared, seeds, out)
         reports.append(report)
         if plot is not None:
             plots.save(report, _plot_path(plot, suite, len(chosen)))
     sys.stdout.write(_rendered(reports, output_format))
+
+
+def _measured(
+    suite: Suite, plan: Plan, settings: list[Setting], seeds: range, out: Path | None
+) -> Report:
+    """Measures one suite, with a line of progress a row on stderr."""
+    from coderepair.bench.results import ResultsFile
+    from coderepair.bench.run import measure
+    from coderepair.bench.summary import summarise
+
+    with (
+        tempfile.TemporaryDirectory(prefix="coderepair-bench-") as scratch,
+        ResultsFile(out or Path(scratch, "results.jsonl")) as results,
+    ):
+        rows = measure(suite, plan, settings, seeds, results, _progress)
+    command = shlex.join(["coderepair", *sys.argv[1:]])
+    return summarise(suite, plan, settings, rows, seeds=seeds, command=command)
+
+
+def _progress(done: int, total: int, row: Row) -> None:
+    outcome = "solved" if row.solved else row.error or row.status
+    at = f" at {row.solved_at}" if row.solved_at is not None else ""
+    sys.stderr.write(
+        f"{done}/{total} {row.setting} {row.task_id} seed {row.seed}: {outcome}{at}, "
+        f"{row.evaluations} evaluations, {row.seconds:.1f} s\n"
+    )
+
+
+def _plot_path(plot: Path, suite: Suite, suites: int) -> Path:
+    """The path given, with the suite's name in it where there are several."""
+    return plot if suites == 1 else plot.with_name(f"{plot.stem}-{suite.name}{plot.suffix}")
+
+
+def _rendered(reports: list[Report], output_format: str) -> str:
+    from coderepair.bench.report import render
+
+    if output_format == "json":
+        documents = [report.to_json() for report in reports]
+        return json.dumps({"schema_version": 1, "reports": documents}, indent=2) + "\n"
+    return "\n".join(render(report) for report in reports)
