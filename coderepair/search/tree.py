@@ -97,6 +97,8 @@ class Tree:
         self.max_depth = max_depth
         self.rejected: set[NodeId] = set()
         """Nodes that passed their checks but not the verification."""
+        self.closed: frozenset[str] = frozenset()
+        """Proposers that may not be asked at present; their arms are not shown to strategies."""
         self._outlook = outlook or UniformOutlook()
         self._nodes: dict[NodeId, Node] = {}
         self._by_key: dict[str, NodeId] = {}
@@ -171,7 +173,8 @@ class Tree:
 
     def arms_of(self, node_id: NodeId) -> list[Arm]:
         """Arms of one node that may be pulled, in the order of the proposers."""
-        arms = (self._arms.get((node_id, proposer)) for proposer in self.proposers)
+        asked = (proposer for proposer in self.proposers if proposer not in self.closed)
+        arms = (self._arms.get((node_id, proposer)) for proposer in asked)
         return [arm for arm in arms if arm is not None and not arm.exhausted]
 
     def top_arms(self) -> list[Arm]:
@@ -192,6 +195,10 @@ class Tree:
     def expansions(self) -> Sequence[Expansion]:
         """All expansions asked for so far; the id of one is its place here."""
         return self._expansions
+
+    def is_open(self, expansion_id: ExpansionId) -> bool:
+        """Whether an expansion was asked for and not yet told."""
+        return expansion_id in self._open
 
     @property
     def open_expansions(self) -> list[Expansion]:
