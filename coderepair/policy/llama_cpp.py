@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_SLOTS = 64
 """Samples drawn at the same time; the rest of a larger request takes the places of finished ones."""
-SCORE_NODES = 256
+SCORE_NODES = 128
 """Tokens of a prefix tree that are evaluated together; attention over more costs more than it saves."""
 _NO_DECODER = ("bert", "clip", "t5encoder", "wav", "mmproj")
 

@@ -55,6 +55,8 @@ class Engine:
         self.trained_context: int = lc.llama_model_n_ctx_train(self._model)
         self.rows: int = max(32, min(_BATCH, _LOGITS_BYTES // (4 * self.vocabulary)))
         """Rows of logits that one batch may ask for; more would abort the process."""
+        self.followers = min(MAX_FOLLOWERS, self.rows - 1)
+        """Sequences beside the prompt; fewer rows than sequences would abort the process too."""
         self._context: Any = None
         self._pieces: dict[tuple[int, bool], bytes] = {}
         self._cells = 0
@@ -201,7 +203,7 @@ class Engine:
         params = lc.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = params.n_ubatch = _BATCH
-        params.n_seq_max = MAX_FOLLOWERS + 1
+        params.n_seq_max = self.followers + 1
         params.kv_unified = True
         params.n_threads = params.n_threads_batch = self._threads
         params.n_outputs_max = self.rows

@@ -72,7 +72,7 @@ class Sampler:
         from coderepair.policy.llama_cpp import MAX_SLOTS
 
         room = max(1, self._engine.room(prompt) // self._request.max_tokens)
-        return min(self._request.n, MAX_SLOTS, self._engine.rows, room)
+        return min(self._request.n, MAX_SLOTS, self._engine.followers, room)
 
     def _refill(self, active: list[_Sample], waiting: list[_Sample], first: Array) -> list[_Sample]:
         """Those that go on, and waiting ones on the places of those that have ended."""

@@ -19,8 +19,6 @@ def score(
     engine: Engine, prompt: Sequence[int], continuations: Sequence[tuple[int, ...]], nodes: int
 ) -> list[float]:
     """Sums of token log-probabilities in nats, in order; an empty continuation has 0."""
-    from coderepair.policy.llama_engine import MAX_FOLLOWERS
-
     distinct = sorted({tail for tail in continuations if tail})
     if not distinct:
         return [0.0] * len(continuations)
@@ -28,7 +26,7 @@ def score(
     first, _ = engine.hold(prompt, max(nodes, longest))
     first_row = first - log_normaliser(first[None, :])
     found: dict[tuple[int, ...], float] = {(): 0.0}
-    for wave in waves(distinct, nodes, MAX_FOLLOWERS):
+    for wave in waves(distinct, nodes, engine.followers):
         totals = _evaluate(engine, len(prompt), wave, first_row)
         for member, end in zip(wave.members, wave.ends, strict=True):
             found[distinct[member]] = totals[end]

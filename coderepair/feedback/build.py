@@ -1,0 +1,63 @@
+"""Puts the evidence about a node together. Deterministic, and bounded whatever the checks print.
+
+A task holds visible checks only, so nothing hidden can get in here.
+"""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from coderepair.edit.regions import region_text
+from coderepair.feedback.context import definitions_used
+from coderepair.feedback.failures import failing, passing
+from coderepair.feedback.static import findings
+from coderepair.feedback.stub import stub
+from coderepair.feedback.target import Target, locate
+from coderepair.feedback.tried import tried
+from coderepair.model import Feedback, Node, Program, Task
+
+if TYPE_CHECKING:
+    from coderepair.search.tree import Tree
+
+
+def build(task: Task, tree: Tree, node: Node) -> Feedback:
+    """Feedback about a node's program; about a program yet to be written for the rewrite arm."""
+    program = node.program
+    if program is None:
+        return build_rewrite(task, tree)
+    target = locate(task, program, node.report)
+    return Feedback(
+        target=target.name,
+        function=_text(program, target),
+        statement=task.statement,
+        first_line=target.line,
+        failures=failing(node.report),
+        passing=passing(node.report),
+        static=findings(task, node),
+        tried=tried(tree, node),
+        context=definitions_used(program, target),
+    )
+
+
+def build_rewrite(task: Task, tree: Tree) -> Feedback:
+    """Feedback for writing the function anew: its signature, docstring and what the checks want.
+
+    The user's body is left out on purpose (REx's arm for a program from scratch, Tang et al. 2024).
+    """
+    root = tree.root
+    if root.program is None:
+        raise ValueError("the root of a tree holds a program")
+    target = locate(task, root.program, root.report)
+    return Feedback(
+        target=target.name,
+        function=stub(_text(root.program, target)),
+        statement=task.statement,
+        first_line=target.line,
+        failures=failing(root.report),
+        context=definitions_used(root.program, target),
+    )
+
+
+def _text(program: Program, target: Target) -> str:
+    return dedent(region_text(program, target.region))
