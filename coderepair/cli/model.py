@@ -27,7 +27,7 @@ def list_models() -> None:
     from coderepair.policy.open import EMBEDDED, models_dir
 
     folder = models_dir()
-    rows = [_HEADER]
+    rows: list[tuple[str, ...]] = [_HEADER]
     for name in [EMBEDDED, *sorted(path.stem for path in folder.glob("*.gguf"))]:
         try:
             rows.append(_row(name, _read(name)))

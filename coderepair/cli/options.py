@@ -18,11 +18,19 @@ MODELS = "Models"
 OUTPUT = "Output"
 PROJECT = "Project"
 
+_FIELDS = {field.name: field for field in fields(Settings)}
 
-def option(*names: str, panel: str, text: str, metavar: str | None = None, **more: Any) -> Any:
-    """An option without a default of its own: what is not given is left to the other sources."""
+
+def option(
+    *names: str, panel: str, text: str, setting: str = "", metavar: str | None = None
+) -> Any:
+    """An option that is None where it is not given, so that the other sources of settings count."""
+    if setting:
+        default = _FIELDS[setting].default
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        text = f"{text} (default: {shown})"
     return typer.Option(
-        *names, help=text, rich_help_panel=panel, metavar=metavar, show_default=False, **more
+        *names, help=text, rich_help_panel=panel, metavar=metavar, show_default=False
     )
 
 
@@ -34,25 +42,25 @@ File = Annotated[
         show_default=False,
     ),
 ]
-MoreTests = Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")]
+MoreTests = Annotated[list[str] | None, typer.Argument(hidden=True, metavar="[TEST]...")]
 Tests = Annotated[
     list[str] | None,
     option(
         "--tests",
         panel=TESTS,
         metavar="TEST...",
-        text="Test files or pytest node ids; default: test_FILE.py beside FILE or in tests/.",
+        text="Test files or pytest node ids; default: test_FILE.py beside FILE or in tests/",
     ),
 ]
 Functions = Annotated[
     list[str] | None,
     option(
-        "--function", panel=TESTS, metavar="QUALNAME", text="Change only this function; repeatable."
+        "--function", panel=TESTS, metavar="QUALNAME", text="Change only this function; repeatable"
     ),
 ]
 Keyword = Annotated[
     str,
-    option("-k", panel=TESTS, metavar="EXPRESSION", text="pytest's -k: run only tests that match."),
+    option("-k", panel=TESTS, metavar="EXPRESSION", text="pytest's -k: run only tests that match"),
 ]
 Python = Annotated[
     str | None,
@@ -60,99 +68,130 @@ Python = Annotated[
         "--python",
         panel=PROJECT,
         metavar="PATH",
-        text="The project's interpreter; default: the active environment, then .venv.",
+        text="The project's interpreter; default: the active environment, then .venv",
     ),
 ]
 TestTimeout = Annotated[
     float | None,
-    option("--test-timeout", panel=LIMITS, metavar="SECONDS", text="Time for one check [5]."),
+    option(
+        "--test-timeout",
+        setting="test_timeout",
+        panel=LIMITS,
+        metavar="SECONDS",
+        text="Time for one check",
+    ),
 ]
 Memory = Annotated[
     int | None,
     option(
-        "--memory", panel=LIMITS, metavar="MIB", text="Memory of one candidate's process [1024]."
+        "--memory",
+        setting="memory",
+        panel=LIMITS,
+        metavar="MIB",
+        text="Memory of one candidate's process",
     ),
 ]
 Workers = Annotated[
     int | None,
-    option("--workers", panel=LIMITS, metavar="N", text="Processes that run candidates [2]."),
+    option(
+        "--workers",
+        setting="workers",
+        panel=LIMITS,
+        metavar="N",
+        text="Processes that run candidates",
+    ),
 ]
 Timeout = Annotated[
     float | None,
-    option("--timeout", panel=LIMITS, metavar="SECONDS", text="Time for the whole run [30]."),
+    option(
+        "--timeout",
+        setting="timeout",
+        panel=LIMITS,
+        metavar="SECONDS",
+        text="Time for the whole run",
+    ),
 ]
 MaxCandidates = Annotated[
     int | None,
     option(
         "--max-candidates",
+        setting="max_candidates",
         panel=LIMITS,
         metavar="N",
-        text="Programs to run against the tests [20000].",
+        text="Programs to run against the tests",
     ),
 ]
 CallBudget = Annotated[
-    int | None, option("--budget", panel=LIMITS, metavar="N", text="Calls of a chat model [64].")
+    int | None,
+    option("--budget", setting="budget", panel=LIMITS, metavar="N", text="Calls of a chat model"),
 ]
 MaxTokens = Annotated[
     int | None,
     option(
         "--max-tokens-total",
+        setting="max_tokens_total",
         panel=LIMITS,
         metavar="N",
-        text="Tokens that models read and write [200000].",
+        text="Tokens that models read and write",
     ),
 ]
 Strategy = Annotated[
     str | None,
     option(
         "--strategy",
+        setting="strategy",
         panel=SEARCH,
         metavar="NAME",
-        text="thompson, greedy, bfs, fixed-width, best-of-n or linear [thompson].",
+        text="thompson, greedy, bfs, fixed-width, best-of-n or linear",
     ),
 ]
 C = Annotated[
     float | None,
     option(
         "--C",
+        setting="c",
         panel=SEARCH,
         metavar="C",
-        text="How strongly Thompson sampling trusts the score [10].",
+        text="How strongly Thompson sampling trusts the score",
     ),
 ]
 Seed = Annotated[
-    int | None, option("--seed", panel=SEARCH, metavar="N", text="The same seed repeats a run [0].")
+    int | None,
+    option("--seed", setting="seed", panel=SEARCH, metavar="N", text="The same seed repeats a run"),
 ]
 ProposerNames = Annotated[
     str | None,
     option(
         "--proposers",
+        setting="proposers",
         panel=SEARCH,
         metavar="NAMES",
-        text="Who proposes changes [operators,embedded,chat].",
+        text="Who proposes changes",
     ),
 ]
 RewriteArm = Annotated[
     str | None,
     option(
         "--rewrite-arm",
+        setting="rewrite_arm",
         panel=SEARCH,
         metavar="auto|on|off",
-        text="Whether a model may also rewrite from scratch [auto].",
+        text="Whether a model may also rewrite from scratch",
     ),
 ]
 Model = Annotated[
     str | None,
     option(
         "--model",
+        setting="model",
         panel=MODELS,
         metavar="NAME|PATH.gguf",
-        text="embedded, none, or a model file [embedded].",
+        text="embedded, none, or a model file",
     ),
 ]
 Endpoint = Annotated[
     str | None,
-    option("--endpoint", panel=MODELS, metavar="URL", text="An OpenAI-compatible server to ask."),
+    option("--endpoint", panel=MODELS, metavar="URL", text="An OpenAI-compatible server to ask"),
 ]
 EndpointModel = Annotated[
     str | None,
@@ -160,12 +199,18 @@ EndpointModel = Annotated[
         "--endpoint-model",
         panel=MODELS,
         metavar="NAME",
-        text="Which of the server's models to ask.",
+        text="Which of the server's models to ask",
     ),
 ]
 Samples = Annotated[
     int | None,
-    option("--samples", panel=MODELS, metavar="K", text="Samples drawn from one prompt [8]."),
+    option(
+        "--samples",
+        setting="samples",
+        panel=MODELS,
+        metavar="K",
+        text="Samples drawn from one prompt",
+    ),
 ]
 Offline = Annotated[
     bool | None,
@@ -177,14 +222,10 @@ Offline = Annotated[
     ),
 ]
 
-_SETTINGS = frozenset(field.name for field in fields(Settings))
-
 
 def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a command's parameters that are settings and were given."""
-    flags = {
-        name: value for name, value in given.items() if name in _SETTINGS and value is not None
-    }
+    flags = {name: value for name, value in given.items() if name in _FIELDS and value is not None}
     if "proposers" in flags:
         flags["proposers"] = [
             part.strip() for part in flags["proposers"].split(",") if part.strip()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
 import coderepair
-from coderepair.model import CheckResult, Result, TestReport, Verification
+from coderepair.events import Baseline, Event, Rejected, RunStarted, Solved, Told, Verified, Warned
+from coderepair.model import CheckResult, Result, Spent, TestReport
 from coderepair.report.document import RunReport
 
 SCHEMA_VERSION = 1
@@ -59,7 +61,6 @@ def checks_document(report: TestReport) -> dict[str, Any]:
 
 
 def _result(result: Result) -> dict[str, Any]:
-    spent = result.spent
     return {
         "targets": list(result.task.targets),
         "tests": [test.path for test in result.task.tests],
@@ -67,48 +68,58 @@ def _result(result: Result) -> dict[str, Any]:
         "before": checks_document(result.before) if result.before else None,
         "after": checks_document(result.after) if result.after else None,
         "edits": list(result.descriptions),
-        "verification": _verification(result.verification),
-        "spent": {
-            "evaluations": spent.evaluations,
-            "calls": spent.calls,
-            "tokens": spent.tokens,
-            "seconds": round(spent.seconds, 3),
-        },
+        "verification": asdict(result.verification) if result.verification else None,
+        "spent": _spent(result.spent),
         "stopped_by": result.stopped_by,
         "run_id": result.run_id,
     }
 
 
-def _verification(verification: Verification | None) -> dict[str, Any] | None:
-    if verification is None:
-        return None
-    return {
-        "ok": verification.ok,
-        "command": verification.command,
-        "reason": verification.reason,
-        "before_passed": verification.before_passed,
-        "after_passed": verification.after_passed,
-        "total": verification.total,
-    }
+def _spent(spent: Spent) -> dict[str, Any]:
+    return {**asdict(spent), "seconds": round(spent.seconds, 3)}
 
 
 def _check(check: CheckResult) -> dict[str, Any]:
-    failure = check.failure
     return {
         "id": check.id,
         "outcome": check.outcome.value,
         "closeness": round(check.closeness, 6),
         "seconds": round(check.seconds, 6),
-        "failure": None
-        if failure is None
-        else {
-            "kind": failure.kind,
-            "message": failure.message,
-            "call": failure.call,
-            "expected": failure.expected,
-            "got": failure.got,
-            "exception": failure.exception,
-            "line": failure.line,
-            "traceback": failure.traceback,
-        },
+        "failure": asdict(check.failure) if check.failure else None,
     }
+
+
+def event_document(event: Event) -> dict[str, Any] | None:
+    """What a reader of JSON Lines is told of an event; None for those of no interest to others."""
+    match event:
+        case RunStarted():
+            return {"event": "started", "run_id": event.run_id, "targets": list(event.task.targets)}
+        case Baseline():
+            return {"event": "baseline", **checks_document(event.report)}
+        case Told():
+            return {"event": "tried", "spent": _spent(event.spent), "tried": _tried(event)}
+        case Warned():
+            return {"event": "warning", "message": event.text}
+        case Solved():
+            return {"event": "solved", "node": event.node, "evaluations": event.evaluations}
+        case Rejected():
+            return {"event": "rejected", "node": event.node, "message": event.reason}
+        case Verified():
+            return {"event": "verified", "node": event.node, **asdict(event.verification)}
+        case _:
+            return None
+
+
+def _tried(event: Told) -> list[dict[str, Any]]:
+    nodes = event.nodes or (-1,) * len(event.refinements)
+    return [
+        {
+            "node": node if node >= 0 else None,
+            "proposer": refinement.proposal.proposer,
+            "description": refinement.proposal.description,
+            "error": refinement.proposal.error,
+            "passed": refinement.report.passed if refinement.report else None,
+            "score": round(refinement.report.score, 6) if refinement.report else None,
+        }
+        for node, refinement in zip(nodes, event.refinements, strict=True)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ def label(node: TreeNode) -> str:
 
 
 def _interesting(known: Mapping[int, TreeNode], limit: int) -> set[int]:
-    ranked = sorted(known.values(), key=_order)
+    ranked = heapq.nsmallest(limit, known.values(), key=_order)
     shown: set[int] = set()
     for node in ranked:
         path = _ancestry(known, node)

@@ -1,0 +1,76 @@
+"""From arguments to the file, the functions and the tests that are meant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coderepair import textfile
+from coderepair.errors import UsageError
+from coderepair.textfile import TextFile
+
+STDIN = "-"
+TEST_FOLDERS = ("", "tests", "test")
+_PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "pytest.ini", ".git")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The program as it was given, and what it is judged by."""
+
+    file: TextFile
+    functions: tuple[str, ...]
+    """Qualified names that may change; empty leaves the choice to the tests."""
+    tests: tuple[str, ...]
+    """Test files or pytest node ids."""
+    from_stdin: bool = False
+
+    @property
+    def protected(self) -> list[Path]:
+        """Files that the run reads and no report may replace."""
+        return [self.file.path, *(Path(test.partition("::")[0]) for test in self.tests)]
+
+
+def read_input(
+    target: str,
+    functions: Sequence[str],
+    tests: Sequence[str],
+    more_tests: Sequence[str],
+    stdin_filename: Path | None = None,
+) -> Input:
+    """Raises `UsageError` for whatever cannot be meant or read."""
+    name, _, qualname = target.partition("::")
+    if more_tests and not tests:
+        raise UsageError(f"{more_tests[0]}: one FILE at a time; name tests with --tests")
+    wanted = tuple(dict.fromkeys(each for each in (qualname, *functions) if each))
+    if name != STDIN and stdin_filename is not None:
+        raise UsageError("--stdin-filename goes with - in the place of FILE")
+    file = _from_stdin(stdin_filename) if name == STDIN else textfile.read(Path(name))
+    chosen = (*tests, *more_tests) or find_tests(file.path)
+    return Input(file, wanted, chosen, name == STDIN)
+
+
+def find_tests(path: Path) -> tuple[str, ...]:
+    """Test files named after `path`, beside it or in tests/ of a folder above, the nearest only.
+
+    Raises `UsageError` if there are none.
+    """
+    names = (f"test_{path.stem}.py", f"{path.stem}_test.py")
+    for folder in path.absolute().parents:
+        found = [folder / sub / name for sub in TEST_FOLDERS for name in names]
+        existing = tuple(str(each) for each in found if each.is_file())
+        if existing:
+            return existing
+        if any((folder / mark).exists() for mark in _PROJECT_MARKS):
+            break
+    raise UsageError(f"there is no {names[0]} for {path}; name its tests with --tests TEST...")
+
+
+def _from_stdin(path: Path | None) -> TextFile:
+    if path is None:
+        raise UsageError("- needs --stdin-filename FILE, the file that standard input stands for")
+    if not path.is_file():
+        raise UsageError(f"--stdin-filename {path} does not exist; the tests could not import it")
+    return textfile.from_bytes(path, sys.stdin.buffer.read())
