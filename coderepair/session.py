@@ -54,13 +54,13 @@ class Session:
         self._batched = frozenset(batched)
         self._metered = frozenset(metered)
         self._dropped: frozenset[str] = frozenset()
-        self._solutions: list[NodeId] = []
+        self._solutions: list[Solved] = []
         self._best = tree.root.h or 0.0
 
     @property
     def solution(self) -> NodeId | None:
         """The first node that passes all checks and was not rejected."""
-        return self._solutions[0] if self._solutions else None
+        return self._solutions[0].node if self._solutions else None
 
     def ask(self, seconds: float) -> Expansion | None:
         """What to do next, `seconds` after the start, or None: `stopped_by` says why.
@@ -101,15 +101,16 @@ class Session:
             if node.report is not None and node.report.solved:
                 run = refinements[: node.id - first + 1]
                 at = _add(before, run, seconds).evaluations
-                events.append(Solved(node.id, at, seconds))
-                self._solutions.append(node.id)
+                self._solutions.append(Solved(node.id, at, seconds))
+                events += self._solutions if len(self._solutions) == 1 else []
         return events
 
-    def reject(self, node_id: NodeId, reason: str) -> Rejected:
-        """A solution did not stand the verification: the search may go on."""
+    def reject(self, node_id: NodeId, reason: str) -> list[Event]:
+        """The solution did not stand the verification: the next one of its pull takes its place, or
+        the search goes on."""
         self.tree.reject(node_id)
-        self._solutions = [each for each in self._solutions if each != node_id]
-        return Rejected(node_id, reason)
+        self._solutions = [each for each in self._solutions if each.node != node_id]
+        return [Rejected(node_id, reason), *self._solutions[:1]]
 
     def drop(self, proposer: str) -> bool:
         """Asks a proposer no more, for it is broken; false if none would be left."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from coderepair.budget import SECONDS
 from coderepair.contracts import Proposer, Runner
 from coderepair.errors import ContextOverflow, PolicyError, SandboxError
 from coderepair.events import Event, Warned
@@ -42,7 +43,7 @@ def solve(session: Session, driver: Driver) -> NodeId | None:
         proposals = _propose(session, driver, expansion)
         reports = _evaluate(session, driver, proposals)
         if reports is None:
-            session.stopped_by = INTERRUPT
+            session.stopped_by = INTERRUPT if driver.should_stop() else SECONDS
             break
         refinements = [Refinement(p, r) for p, r in zip(proposals, reports, strict=True)]
         for event in session.tell(expansion.id, refinements, driver.clock()):
@@ -119,6 +120,8 @@ def _run(session: Session, driver: Driver, programs: Sequence[Program]) -> list[
         left = max(MIN_TIMEOUT_S, session.budget.seconds - driver.clock())
         limits = replace(limits, total_timeout_s=min(limits.total_timeout_s, left))
     reports = driver.runner.run(driver.task, programs, limits)
-    if reports and all(report.infra_error for report in reports):
+    if all(report.infra_error for report in reports):  # not the candidates' fault: once more
+        reports = driver.runner.run(driver.task, programs, limits)
+    if all(report.infra_error for report in reports):
         raise SandboxError(reports[0].infra_error)
     return reports
