@@ -5,13 +5,19 @@ from __future__ import annotations
 from coderepair.model import CheckResult, Result, Spent, Status, TestReport, Verification
 from coderepair.report.document import RunReport, counts, failing, number, one_line
 
-_ENDED_BY = {
+_FLAGS = {
     "evaluations": "--max-candidates",
     "calls": "--budget",
     "tokens": "--max-tokens-total",
     "seconds": "--timeout",
 }
 """Limit -> the flag that raises it."""
+_ENDS = {
+    "solved": "solved",
+    "exhausted": "ended with every proposal tried",
+    "interrupt": "ended by interrupt",
+    **{limit: f"ended by {flag}" for limit, flag in _FLAGS.items()},
+}
 
 
 def failure_text(report: TestReport, shown: int = 3) -> str:
@@ -67,7 +73,7 @@ def render(report: RunReport) -> str:
 
 def concise(report: RunReport) -> str:
     """The whole report on one line."""
-    return f"{report.path}: {report.status.value}: {report.message}\n"
+    return f"{report.path}: {report.message}\n"
 
 
 def message_of(result: Result) -> str:
@@ -108,9 +114,8 @@ def _details(result: Result, report: RunReport) -> list[str]:
     elif result.verification is not None:
         lines.append(_verified(result.verification))
     if result.status is not Status.ALREADY_PASSING:
-        ended = _ENDED_BY.get(result.stopped_by, "")
-        reason = f"{result.stopped_by} ({ended})" if ended else result.stopped_by
-        lines.append(f"  ended by {reason}: {spent_text(result.spent)}")
+        ended = _ENDS.get(result.stopped_by, f"ended by {result.stopped_by}")
+        lines.append(f"  {ended}: {spent_text(result.spent)}")
     if result.run_id:
         undo = f"; take it back with coderepair runs undo {result.run_id}" if report.written else ""
         lines.append(f"  run {result.run_id}{undo}")
@@ -125,7 +130,7 @@ def _verified(verification: Verification) -> str:
 
 
 def _raise(stopped_by: str) -> str:
-    flag = _ENDED_BY.get(stopped_by)
+    flag = _FLAGS.get(stopped_by)
     return f"raise {flag}" if flag else f"ended by {stopped_by}"
 
 
