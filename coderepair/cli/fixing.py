@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json as jsonlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from coderepair.events import Event
 from coderepair.model import Result, Status
 from coderepair.report import diff, json, terminal
 from coderepair.report.document import EXIT_CODES, RunReport, of_error
+from coderepair.store import Undo, keep_undo
 
 _VERIFIED = (Status.REPAIRED, Status.REPAIR_AVAILABLE)
 
@@ -162,14 +164,13 @@ def _conclude_stdin(order: Order, inputs: Input, report: RunReport) -> RunReport
 
 
 def _write(order: Order, inputs: Input, settings: Settings, report: RunReport) -> RunReport:
-    from coderepair import store
-
     result = report.result
     assert result is not None
     assert result.program is not None
     file = inputs.file
     data = file.edited(result.program.source)
-    store.keep_undo(settings.runs_dir, result.run_id, file.path, before=file.data, after=data)
+    undo = Undo(str(file.path.resolve()), hashlib.sha256(data).hexdigest(), file.data)
+    keep_undo(settings.runs_dir / result.run_id, undo)
     write.replace(file.path, data, file.sha256)
     status = Status.REPAIRED
     report = replace(report, status=status, exit_code=EXIT_CODES[status], written=True)
