@@ -1,0 +1,164 @@
+"""The smallest part of a repair that still passes, with the user's own text everywhere else.
+
+Works like a test-case shrinker: one value (the set of changes against the user's file), one
+predicate (all checks pass), passes from coarse to fine (hunks, lines) to a fixed point, and a cache,
+so nothing is run twice (Zeller & Hildebrandt 2002; the shape follows Hypothesis's shrinker). Inside a
+line only layout is restored: half of a changed expression may pass the checks and mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from coderepair.edit.regions import program_of
+from coderepair.errors import EditError
+from coderepair.model import Program
+
+MAX_RUNS = 60
+"""Programs that one minimisation may run; the smallest found by then is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Characters `start` to `end` of the user's file become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def minimise(
+    original: str,
+    repair: Program,
+    targets: tuple[str, ...],
+    passes: Callable[[Program], bool],
+    max_runs: int = MAX_RUNS,
+) -> Program:
+    """A program that passes and from which no change can be dropped, unless `max_runs` ended it.
+
+    `repair` is taken to pass and is not run. Programs that do not compile, and those with a syntax
+    tree that was judged before, cost no run. Deterministic if `passes` is.
+    """
+    shrinker = _Shrinker(original, repair, targets, passes, max_runs)
+    changes = list(_between(original, repair.source, _lines))
+    while True:
+        before = shrinker.source(changes)
+        changes = shrinker.drop(changes)
+        changes = shrinker.drop([one for each in changes for one in _lines_apart(original, each)])
+        words = [one for each in changes for one in _words_apart(original, each)]
+        changes = shrinker.drop(words, layout_only=True)
+        changes = list(_between(original, shrinker.source(changes), _lines))
+        if shrinker.source(changes) == before:
+            return shrinker.program(changes)
+
+
+class _Shrinker:
+    """The predicate with its cache and its limit."""
+
+    def __init__(
+        self,
+        original: str,
+        repair: Program,
+        targets: tuple[str, ...],
+        passes: Callable[[Program], bool],
+        max_runs: int,
+    ) -> None:
+        self._original, self._targets, self._passes = original, targets, passes
+        self._left = max_runs
+        self._known = {Program(repair.source).key: True, Program(original).key: False}
+
+    def source(self, changes: Sequence[Change]) -> str:
+        """The user's file with these changes, which are in order and do not overlap."""
+        parts, position = [], 0
+        for change in changes:
+            parts += [self._original[position : change.start], change.text]
+            position = change.end
+        return "".join([*parts, self._original[position:]])
+
+    def program(self, changes: Sequence[Change]) -> Program:
+        source = self.source(changes)
+        try:
+            return program_of(source, self._targets)
+        except EditError:
+            return Program(source)
+
+    def drop(self, changes: list[Change], *, layout_only: bool = False) -> list[Change]:
+        """Leaves out one change after the other, from the last, until none can be left out."""
+        runs, self._left = self._left, 0 if layout_only else self._left
+        dropped = True
+        while dropped:
+            dropped = False
+            for index in reversed(range(len(changes))):
+                fewer = changes[:index] + changes[index + 1 :]
+                if self._holds(fewer):
+                    changes, dropped = fewer, True
+        self._left = runs if layout_only else self._left
+        return changes
+
+    def _holds(self, changes: list[Change]) -> bool:
+        program = self.program(changes)
+        key = Program(program.source).key
+        if key not in self._known:
+            if not _compiles(program.source):
+                self._known[key] = False
+            elif self._left > 0:
+                self._left -= 1
+                self._known[key] = self._passes(program)
+        return self._known.get(key, False)
+
+
+def _between(
+    old: str, new: str, split: Callable[[str], list[str]], offset: int = 0
+) -> Iterator[Change]:
+    """Changes, by the units of `split`, that turn `old` (at `offset` of the file) into `new`."""
+    before, after = split(old), split(new)
+    starts = [offset]
+    for unit in before:
+        starts.append(starts[-1] + len(unit))
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for tag, low, high, start, stop in matcher.get_opcodes():
+        if tag != "equal":
+            yield Change(starts[low], starts[high], "".join(after[start:stop]))
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+|[^\S\n]+|\n|[^\w\s]", text)
+
+
+def _lines_apart(original: str, change: Change) -> Iterator[Change]:
+    """A hunk as changes of single lines: in pairs as long as both sides last."""
+    old, new = _lines(original[change.start : change.end]), _lines(change.text)
+    position = change.start
+    for index in range(max(len(old), len(new))):
+        before = old[index] if index < len(old) else ""
+        after = new[index] if index < len(new) else ""
+        if before != after:
+            yield Change(position, position + len(before), after)
+        position += len(before)
+
+
+def _words_apart(original: str, change: Change) -> Iterator[Change]:
+    """A changed line as changes of its words, spaces and signs; an added or deleted one as it is."""
+    old = original[change.start : change.end]
+    if not old.strip() or not change.text.strip():
+        yield change
+        return
+    yield from _between(old, change.text, _words, change.start)
+
+
+def _compiles(source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<repair>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
