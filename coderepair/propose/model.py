@@ -1,0 +1,228 @@
+"""Models as proposers: a chat model writes whole functions, the embedded model writes edits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from coderepair.edit import whole_function
+from coderepair.edit.regions import indentation, region_text, reindent, replace_region
+from coderepair.errors import EditError, PolicyError
+from coderepair.feedback import build
+from coderepair.feedback.context import imports
+from coderepair.feedback.target import Target, locate
+from coderepair.model import Completion, Node, Program, Proposal, Request, Task
+from coderepair.policy.base import ModelPolicy, estimate_tokens
+from coderepair.prompt import chat, edit_dialect
+
+if TYPE_CHECKING:
+    from coderepair.search.tree import Tree
+
+_CHAT_PRIOR = (0.6, 3.0)
+"""Beta prior of the chance that one sample of a chat model solves a task."""
+_MIN_REPLY, _MAX_REPLY = 256, 1024
+_START_TEMPERATURE, _TEMPERATURE_STEP, _MAX_TEMPERATURE = 0.6, 0.03, 1.0
+_EDIT_TOKENS = 64
+"""An edit has about 20 tokens."""
+_EDIT_TEMPERATURES = (0.8, 1.0)
+_EDIT_CHANCES = ((0, 0.1), (1, 0.05), (4, 0.02), (10, 0.006), (32, 0.001), (96, 0.0002))
+"""Rank -> chance that the edit of this rank solves a task that those before it did not solve."""
+
+
+class ChatProposer:
+    """Asks for the whole function. A reply without a usable one is a proposal without a program.
+
+    The k samples of a pull come from one prompt; seeds depend on `seed`, node and rank alone.
+    """
+
+    name = "chat"
+
+    def __init__(self, policy: ModelPolicy, *, seed: int = 0) -> None:
+        self._policy = policy
+        self._seed = seed
+        self.trimmed: tuple[str, ...] = ()
+        """What the last prompt left out to fit the model's context."""
+
+    def chance(self, tree: Tree, node: Node, rank: int) -> float:  # noqa: ARG002
+        """Mean of the Beta posterior after `rank` samples of this node that failed."""
+        hits, misses = _CHAT_PRIOR
+        return hits / (hits + misses + rank)
+
+    def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
+        """Always k proposals, for a model never runs out of replies. Raises `PolicyError`."""
+        base = node.program or tree.root.program
+        if base is None:
+            return []
+        target = locate(task, base, node.report or tree.root.report)
+        request = self._request(task, tree, node, base, rank, k)
+        completions = self._policy.complete([request])[0]
+        return [
+            self._proposal(completion, task, base, target, first=index == 0)
+            for index, completion in enumerate(completions)
+        ]
+
+    def _request(
+        self, task: Task, tree: Tree, node: Node, base: Program, rank: int, k: int
+    ) -> Request:
+        feedback = build(task, tree, node)
+        size = 2 * estimate_tokens(feedback.function) + _MIN_REPLY
+        reply = min(size, _MAX_REPLY + estimate_tokens(feedback.function))
+        context = self._policy.context_size()
+        # Half of a small context is the most that the reply may claim before anything is trimmed.
+        reply = min(reply, context // 2) if context else reply
+        prompt = chat.render(
+            feedback,
+            self._policy.count_tokens,
+            context - reply if context else 0,
+            rewrite=node.program is None,
+            imports=imports(base.source),
+        )
+        self.trimmed = prompt.trimmed
+        return Request(
+            messages=prompt.messages,
+            n=k,
+            max_tokens=reply,
+            temperature=min(_MAX_TEMPERATURE, _START_TEMPERATURE + _TEMPERATURE_STEP * rank),
+            seed=_seed(self._seed, node.id, rank),
+        )
+
+    def _proposal(
+        self, completion: Completion, task: Task, base: Program, target: Target, *, first: bool
+    ) -> Proposal:
+        made = Proposal(
+            None,
+            self.name,
+            calls=int(first),
+            tokens=completion.tokens + completion.prompt_tokens,
+        )
+        try:
+            program = whole_function.parse(
+                completion.text, base, target.name, target.region, task.targets
+            )
+        except EditError as error:
+            cut = " (the reply was cut off)" if completion.finish_reason == "length" else ""
+            return replace(made, error=f"{error}{cut}")
+        return replace(made, program=program, description=f"{target.name} as the model wrote it")
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What was sampled for one node."""
+
+    proposals: list[Proposal]
+    """Those handed out keep their places; later rounds are put behind them."""
+    keys: set[str]
+    rounds: int = 0
+
+
+class EmbeddedProposer:
+    """Samples edits from a model of the edit dialect, likeliest first.
+
+    The first round has `samples` replies, each further one as many again, until `rounds` are spent;
+    that costs no model call of the budget, for the model is ours and answers in milliseconds.
+    """
+
+    name = "embedded"
+
+    def __init__(
+        self, policy: ModelPolicy, *, seed: int = 0, samples: int = 32, rounds: int = 3
+    ) -> None:
+        if policy.dialect != edit_dialect.DIALECT:
+            raise PolicyError(
+                f"{policy.name} speaks {policy.dialect}, not {edit_dialect.DIALECT}; "
+                "use the model that this version of coderepair was made with"
+            )
+        self._policy = policy
+        self._seed = seed
+        self._samples, self._rounds = samples, rounds
+        self._drawn: dict[int, _Drawn] = {}
+
+    def chance(self, tree: Tree, node: Node, rank: int) -> float:  # noqa: ARG002
+        """From the share of bugs that proposals of each rank solve; 0 behind the last one possible."""
+        if node.program is None or rank >= self._samples * self._rounds:
+            return 0.0
+        return _interpolated(rank)
+
+    def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
+        """Distinct programs only; fewer than k when all rounds are spent. Raises `PolicyError`."""
+        if node.program is None:
+            return []
+        drawn = self._drawn.setdefault(node.id, _Drawn([], {node.program.key}))
+        while len(drawn.proposals) < rank + k and drawn.rounds < self._rounds:
+            self._draw(task, tree, node, node.program, drawn)
+        return drawn.proposals[rank : rank + k]
+
+    def _draw(self, task: Task, tree: Tree, node: Node, base: Program, drawn: _Drawn) -> None:
+        """One more round of samples."""
+        # What was tried changes while the node is refined; without it a round can be repeated.
+        feedback = replace(build(task, tree, node), tried=())
+        target = locate(task, base, node.report)
+        request = Request(
+            text=edit_dialect.render(feedback),
+            n=self._samples,
+            max_tokens=_EDIT_TOKENS,
+            temperature=_EDIT_TEMPERATURES[min(drawn.rounds, len(_EDIT_TEMPERATURES) - 1)],
+            top_p=1.0,
+            stop=(edit_dialect.END,),
+            seed=_seed(self._seed, node.id, drawn.rounds),
+        )
+        drawn.rounds += 1
+        likelihood: dict[str, float] = {}
+        found: dict[str, tuple[Program, str]] = {}
+        for completion in self._policy.complete([request])[0]:
+            if completion.finish_reason != "stop":
+                continue
+            try:
+                program = _edited(edit_dialect.decode(feedback, completion.text), base, target)
+            except EditError:
+                continue
+            score = completion.logprob or 0.0
+            likelihood[program.key] = _log_add(likelihood.get(program.key, -math.inf), score)
+            found.setdefault(program.key, (program, _change(base, program)))
+        new = sorted(found.keys() - drawn.keys, key=lambda key: (-likelihood[key], key))
+        drawn.keys.update(new)
+        drawn.proposals += [
+            Proposal(found[key][0], self.name, f"{target.name}: {found[key][1]}") for key in new
+        ]
+
+
+def _edited(function: str, base: Program, target: Target) -> Program:
+    """The program of `base` with a new text of its target. Raises `EditError` if it does not compile."""
+    prefix = indentation(region_text(base, target.region)) if base.regions else ""
+    program = replace_region(base, target.region, reindent(function.rstrip("\n"), prefix))
+    whole_function.check_compiles(program.source, target.name)
+    return program
+
+
+def _change(old: Program, new: Program) -> str:
+    """The first line that differs: `line 7: a < b -> a <= b`."""
+    before, after = old.source.split("\n"), new.source.split("\n")
+    line = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    left, right = before[line].strip(), after[line].strip()
+    if len(after) > len(before):
+        return f"line {line + 1}: insert {right}"
+    if len(after) < len(before):
+        return f"line {line + 1}: delete {left}"
+    return f"line {line + 1}: {left} -> {right}"
+
+
+def _interpolated(rank: int) -> float:
+    """`_EDIT_CHANCES` between its points, on a logarithmic scale."""
+    for (low, left), (high, right) in pairwise(_EDIT_CHANCES):
+        if rank <= high:
+            share = (rank - low) / (high - low)
+            return math.exp((1 - share) * math.log(left) + share * math.log(right))
+    return _EDIT_CHANCES[-1][1]
+
+
+def _log_add(left: float, right: float) -> float:
+    """log(exp(left) + exp(right))."""
+    high, low = max(left, right), min(left, right)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
+
+
+def _seed(seed: int, node: int, rank: int) -> int:
+    """Distinct for every node and rank, below 2**63."""
+    return ((seed * 1_000_003 + node) * 1_000_003 + rank) & (2**63 - 1)
