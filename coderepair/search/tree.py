@@ -165,7 +165,10 @@ class Tree:
 
     def arms(self) -> list[Arm]:
         """Arms that may be pulled, in the order of their making."""
-        return [arm for arm in self._arms.values() if not arm.exhausted]
+        closed = self.closed
+        return [
+            arm for arm in self._arms.values() if not arm.exhausted and arm.proposer not in closed
+        ]
 
     def arm(self, node_id: NodeId, proposer: str) -> Arm | None:
         """The arm of this node and proposer, exhausted or not."""
