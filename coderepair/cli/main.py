@@ -101,7 +101,7 @@ def _usage(error: Any) -> int:
     if type(error).__name__.startswith("NoArgsIsHelp"):
         sys.stderr.write(error.format_message() + "\n")
         return EXIT_USAGE
-    message = " ".join(error.format_message().split()).rstrip(".?")
+    message = " ".join(error.format_message().split()).rstrip(".?").replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "coderepair"
     _complain(f"{message}; see {command} --help")
