@@ -24,7 +24,7 @@ from coderepair_training.bank.similarity import (
 
 LEAST_TESTS = 8
 LEAST_BUGS = 2
-LONGEST_LINE = 110
+LONGEST_LINE = 120
 MUTANTS_EACH = 20
 """Mutants sampled of a reference."""
 WEAK = 0.6
