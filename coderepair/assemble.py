@@ -1,0 +1,92 @@
+"""From settings to the proposers of a run. Nothing is loaded before a proposer is first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from coderepair.errors import UsageError
+
+if TYPE_CHECKING:
+    from coderepair.config import Settings
+    from coderepair.contracts import Proposer
+    from coderepair.policy import Policies
+
+OPERATORS, EMBEDDED, CHAT = "operators", "embedded", "chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposers:
+    """The proposers that the settings name and this machine has, by name. Closes what it opened."""
+
+    by_name: Mapping[str, Proposer]
+    rewrite: bool
+    """Whether the tree gets an arm that writes the program from nothing."""
+    warnings: tuple[str, ...] = ()
+    _policies: Policies | None = field(default=None, repr=False)
+
+    @property
+    def metered(self) -> frozenset[str]:
+        """Those whose calls and tokens are limited."""
+        return frozenset({CHAT}) & self.by_name.keys()
+
+    @property
+    def batched(self) -> frozenset[str]:
+        """Those for whom several samples of one prompt cost little more than one."""
+        return self.metered
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._policies is not None:
+            self._policies.close()
+
+
+def open_proposers(settings: Settings, should_stop: Callable[[], bool]) -> Proposers:
+    """Raises `UsageError` if none is available, `PolicyError` if a model that was named is not."""
+    policies = _open_policies(settings)
+    warnings: tuple[str, ...] = ()
+    if policies is not None:
+        policies.stop_when(should_stop)
+        warnings = policies.warnings
+    found = _proposers(settings, policies)
+    if not found:
+        wanted = ", ".join(settings.proposers)
+        raise UsageError(f"none of the proposers {wanted} is available; see `coderepair doctor`")
+    rewrite = settings.rewrite_arm == "on" or (settings.rewrite_arm == "auto" and CHAT in found)
+    return Proposers(found, rewrite, warnings, policies)
+
+
+def _open_policies(settings: Settings) -> Policies | None:
+    """The models that the proposers need; None if they need none."""
+    from coderepair.policy import open_policies
+
+    if EMBEDDED not in settings.proposers and settings.model == EMBEDDED:
+        settings = replace(settings, model="none")
+    if settings.model == "none" and not settings.endpoint:
+        return None
+    return open_policies(settings)
+
+
+def _proposers(settings: Settings, policies: Policies | None) -> dict[str, Proposer]:
+    from coderepair.propose.edits import EditProposer
+    from coderepair.propose.model import ChatProposer, EmbeddedProposer
+
+    edit = policies.edit if policies is not None and EMBEDDED in settings.proposers else None
+    chat = policies.chat if policies is not None else None
+    found: dict[str, Proposer] = {}
+    if OPERATORS in settings.proposers:
+        found[OPERATORS] = EditProposer(edit)
+    if edit is not None:
+        found[EMBEDDED] = EmbeddedProposer(edit, seed=settings.seed)
+    if CHAT in settings.proposers and chat is not None:
+        found[CHAT] = ChatProposer(chat, seed=settings.seed)
+    return found

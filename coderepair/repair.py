@@ -1,0 +1,335 @@
+"""One repair from task to result: baseline, search, minimisation, verification, all of it logged.
+
+The user's file is never written here; whoever gets a `REPAIR_AVAILABLE` may write it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+import coderepair
+from coderepair import store, textfile
+from coderepair.assemble import Proposers, open_proposers
+from coderepair.baseline import candidate_limits, check_baseline
+from coderepair.budget import Budget
+from coderepair.codec import from_json, to_json
+from coderepair.compact import root_program
+from coderepair.config import Settings
+from coderepair.contracts import Runner
+from coderepair.edit.minimise import minimise
+from coderepair.errors import StoreError, UsageError
+from coderepair.events import (
+    Baseline,
+    Event,
+    Finished,
+    Minimised,
+    Resumed,
+    RunStarted,
+    SearchStarted,
+    Told,
+    Verified,
+    Warned,
+)
+from coderepair.model import (
+    Limits,
+    NodeId,
+    Program,
+    Result,
+    Spent,
+    Status,
+    Task,
+    TestReport,
+    Verification,
+)
+from coderepair.report.diff import shown_path, unified
+from coderepair.runner import open_runner
+from coderepair.search.base import open_strategy
+from coderepair.search.outlook import ProposersOutlook
+from coderepair.search.tree import Tree
+from coderepair.session import EXHAUSTED, SOLVED, Session
+from coderepair.solve import INTERRUPT, Driver, solve
+from coderepair.verify import verify
+
+TOTAL_TIMEOUT_S = 60.0
+"""Most that one program may take over all checks."""
+
+_E = TypeVar("_E")
+
+
+def repair(
+    task: Task,
+    settings: Settings,
+    on_event: Callable[[Event], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Searches for a program that passes the task's tests and has plain pytest verify it.
+
+    `should_stop` is asked often; once true the best so far is returned as `INTERRUPTED`.
+    Raises `TestsNotRunnable` (`FlakyTests` among them), `UsageError`, and `EngineError`s.
+    """
+    started = RunStarted(
+        store.new_run_id(), task, coderepair.__version__, time.time(), to_json(settings)
+    )
+    folder = settings.runs_dir / started.run_id
+    with ExitStack() as stack:
+        run = _Run(task, settings, folder, on_event, should_stop, stack)
+        run.events = [started]
+        run.show(started)
+        return run.from_the_start()
+
+
+def resume(
+    folder: Path,
+    settings: Settings | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Goes on with a run that was cut or ended by a limit, as if it had not been; the time it may
+    take starts anew. `settings` default to those of the run (`logged_settings`).
+
+    Raises `StoreError` if the log cannot be used and `UsageError` if the file has changed since.
+    """
+    events = store.load(folder)
+    started, before = _first(events, RunStarted), _first(events, Baseline)
+    if textfile.read(Path(started.task.path)).source != started.task.source:
+        raise UsageError(f"{started.task.path} changed since run {folder.name}; start a new run")
+    settings = settings or logged_settings(started)
+    with ExitStack() as stack:
+        run = _Run(started.task, settings, folder, on_event, should_stop, stack)
+        for event in events:
+            run.show(event)
+        run.log = stack.enter_context(store.RunLog(folder))
+        run.emit(Resumed(coderepair.__version__, time.time()))
+        return run.search(before.report, events)
+
+
+def logged_settings(started: RunStarted) -> Settings:
+    """The settings that a run was started with. Raises `StoreError`."""
+    try:
+        return from_json(Settings, dict(started.settings))
+    except ValueError as error:
+        raise StoreError(f"the settings of run {started.run_id} cannot be read: {error}") from None
+
+
+@dataclass
+class _Run:
+    """A repair under way."""
+
+    task: Task
+    settings: Settings
+    folder: Path
+    on_event: Callable[[Event], None] | None
+    asked_to_stop: Callable[[], bool] | None
+    stack: ExitStack
+    events: list[Event] = field(default_factory=list)
+    """Those that happened before there was a log."""
+    log: store.RunLog | None = None
+    earlier: float = 0.0
+    """Seconds that the run took before it was cut."""
+    start: float = field(default_factory=time.monotonic)
+
+    def clock(self) -> float:
+        return self.earlier + time.monotonic() - self.start
+
+    def should_stop(self) -> bool:
+        return self.asked_to_stop is not None and self.asked_to_stop()
+
+    def out_of_time(self) -> bool:
+        """Ends what a model is writing when the run is over."""
+        return self.should_stop() or self.clock() >= self.earlier + self.settings.timeout
+
+    def show(self, event: Event) -> None:
+        if self.on_event is not None:
+            self.on_event(event)
+
+    def emit(self, event: Event) -> None:
+        if self.log is not None:
+            self.log.append(event)
+        self.show(event)
+
+    @property
+    def limits(self) -> Limits:
+        """For the user's program and for a solution."""
+        settings = self.settings
+        total = max(settings.test_timeout, min(TOTAL_TIMEOUT_S, settings.timeout))
+        return Limits(settings.test_timeout, total, settings.memory)
+
+    def from_the_start(self) -> Result:
+        runner = self._runner()
+        root = root_program(self.task)
+        before, again = runner.run(self.task, [root, root], self.limits)
+        check_baseline(before, again)
+        self.show(Baseline(before))
+        if before.solved:
+            return self._finish(Result(Status.ALREADY_PASSING, self.task, before, before))
+        self.log = self.stack.enter_context(store.RunLog(self.folder))
+        for event in [*self.events, Baseline(before)]:
+            self.log.append(event)
+        return self.search(before, [], runner)
+
+    def search(
+        self, before: TestReport, events: Sequence[Event], runner: Runner | None = None
+    ) -> Result:
+        """Everything behind the baseline; `events` are replayed first."""
+        runner = runner or self._runner()
+        proposers = self.stack.enter_context(open_proposers(self.settings, self.out_of_time))
+        begun = next((event for event in events if isinstance(event, SearchStarted)), None)
+        if begun is None:
+            begun = SearchStarted(tuple(proposers.by_name), proposers.rewrite)
+            self.emit(begun)
+        for text in proposers.warnings:
+            self.emit(Warned(text))
+        session = self._session(before, begun, proposers, events)
+        driver = Driver(
+            self.task,
+            proposers.by_name,
+            runner,
+            candidate_limits(self.limits, before),
+            self.emit,
+            self.should_stop,
+            self.clock,
+        )
+        return self._conclude(session, driver, before)
+
+    def _session(
+        self,
+        before: TestReport,
+        begun: SearchStarted,
+        proposers: Proposers,
+        events: Sequence[Event],
+    ) -> Session:
+        settings = self.settings
+        missing = [name for name in begun.proposers if name not in proposers.by_name]
+        if missing:
+            raise StoreError(f"the run used {', '.join(missing)}, not available now: start anew")
+        tree = Tree(
+            root_program(self.task),
+            before,
+            begun.proposers,
+            outlook=ProposersOutlook(proposers.by_name),
+            rewrite=begun.rewrite,
+        )
+        self.earlier = max(
+            (each.spent.seconds for each in events if isinstance(each, Told)), default=0.0
+        )
+        budget = Budget(
+            settings.max_candidates,
+            settings.budget,
+            settings.max_tokens_total,
+            self.earlier + settings.timeout,
+        )
+        session = Session(
+            tree,
+            open_strategy(settings.strategy, c=settings.c),
+            budget,
+            seed=settings.seed,
+            samples=settings.samples,
+            batched=proposers.batched,
+            metered=proposers.metered,
+        )
+        try:
+            session.replay(events)
+        except (ValueError, KeyError) as error:
+            raise StoreError(f"run {self.folder.name} cannot be resumed: {error}") from None
+        return session
+
+    def _conclude(self, session: Session, driver: Driver, before: TestReport) -> Result:
+        """Searches until a solution stands the verification or the search ends."""
+        unverified: Result | None = None
+        while (node_id := solve(session, driver)) is not None and session.stopped_by == SOLVED:
+            found = self._confirm(session, driver, node_id, before)
+            verification = found.verification
+            if verification is not None and verification.ok:
+                return self._finish(found, node_id)
+            unverified = unverified or found
+            for event in session.reject(node_id, verification.reason if verification else ""):
+                self.emit(event)
+        spent = replace(session.spent, seconds=self.clock())
+        if unverified is not None:
+            return self._finish(
+                replace(unverified, spent=spent, stopped_by=session.stopped_by),
+                unverified.path_in_tree[-1],
+            )
+        best = session.solution if session.solution is not None else session.tree.best().id
+        status = {INTERRUPT: Status.INTERRUPTED, EXHAUSTED: Status.NOT_REPAIRED}.get(
+            session.stopped_by, Status.BUDGET_EXHAUSTED
+        )
+        node = session.tree.node(best)
+        result = self._result(status, session, best, before, node.program, node.report)
+        return self._finish(result, best)
+
+    def _confirm(
+        self, session: Session, driver: Driver, node_id: NodeId, before: TestReport
+    ) -> Result:
+        """A solution without the changes it does not need, judged by the project's own tests."""
+        node = session.tree.node(node_id)
+        assert node.program is not None
+        reports = {node.program.key: node.report}
+
+        def passes(program: Program) -> bool:
+            (report,) = driver.runner.run(self.task, [program], driver.limits)
+            reports[program.key] = report
+            return report.solved
+
+        program = minimise(self.task.source, node.program, self.task.targets, passes)
+        self.emit(Minimised(node_id, program))
+        verification = verify(self.task, program, self.limits)
+        self.emit(Verified(node_id, verification))
+        status = Status.REPAIR_AVAILABLE if verification.ok else Status.UNVERIFIED
+        report = reports.get(program.key, node.report)
+        return self._result(status, session, node_id, before, program, report, verification)
+
+    def _result(
+        self,
+        status: Status,
+        session: Session,
+        node_id: NodeId,
+        before: TestReport,
+        program: Program | None,
+        after: TestReport | None,
+        verification: Verification | None = None,
+    ) -> Result:
+        path = session.tree.path(node_id)
+        return Result(
+            status,
+            self.task,
+            before,
+            after,
+            program,
+            _diff(self.task, program) if program is not None else "",
+            verification,
+            replace(session.spent, seconds=self.clock()),
+            session.stopped_by,
+            tuple(node.id for node in path),
+            tuple(node.description for node in path if node.description),
+            self.folder.name,
+        )
+
+    def _finish(self, result: Result, node_id: NodeId | None = None) -> Result:
+        if result.status is Status.ALREADY_PASSING:
+            result = replace(result, spent=Spent(seconds=self.clock()))
+        self.emit(Finished(result.status, result.stopped_by, result.spent, node_id))
+        return result
+
+    def _runner(self) -> Runner:
+        workers = self.settings.workers or min(4, os.cpu_count() or 1)
+        return self.stack.enter_context(open_runner(workers))
+
+
+def _diff(task: Task, program: Program) -> str:
+    old, new = task.source.encode("utf-8", "surrogatepass"), program.source
+    patch = unified(old, new.encode("utf-8", "surrogatepass"), shown_path(Path(task.path)))
+    return patch.decode("utf-8", "surrogatepass")
+
+
+def _first(events: Sequence[Event], kind: type[_E]) -> _E:
+    for event in events:
+        if isinstance(event, kind):
+            return event
+    raise StoreError(f"the run was cut before its {kind.__name__}; start a new run")
