@@ -33,6 +33,7 @@ INSTRUCTIONS = (
     "Keep its name and parameters. Leave nothing out and write no other code."
 )
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*$", re.MULTILINE)
+_THINKING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _OTHER_LANGUAGES = {
     "bash",
     "console",
@@ -100,8 +101,9 @@ def check_compiles(source: str, name: str) -> None:
 def blocks(reply: str) -> list[str]:
     """Contents of the fenced blocks, an unclosed last one included; the reply itself if it has none.
 
-    Blocks that are labelled as something other than code are left out.
+    Thinking out loud, and blocks that are labelled as something other than code, are left out.
     """
+    reply = _THINKING.sub("", reply)
     found, position = [], 0
     while opening := _FENCE.search(reply, position):
         fence = opening[1]

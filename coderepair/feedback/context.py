@@ -60,7 +60,7 @@ def _header(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
     else:
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-        text = f"{kind} {node.name}({ast.unparse(node.args)}){returns}:"
+        text = f"{kind} {node.name}({ast.unparse(node.args)}){returns}: ..."
     summary = (ast.get_docstring(node) or "").partition("\n")[0]
     return _clip(f"{text}  # {summary}" if summary else text)
 

@@ -55,7 +55,7 @@ class Engine:
         self.trained_context: int = lc.llama_model_n_ctx_train(self._model)
         self.rows: int = max(32, min(_BATCH, _LOGITS_BYTES // (4 * self.vocabulary)))
         """Rows of logits that one batch may ask for; more would abort the process."""
-        self.followers = min(MAX_FOLLOWERS, self.rows - 1)
+        self.followers: int = min(MAX_FOLLOWERS, self.rows - 1)
         """Sequences beside the prompt; fewer rows than sequences would abort the process too."""
         self._context: Any = None
         self._pieces: dict[tuple[int, bool], bytes] = {}

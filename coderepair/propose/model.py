@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ _CHAT_PRIOR = (0.6, 3.0)
 """Beta prior of the chance that one sample of a chat model solves a task."""
 _MIN_REPLY, _MAX_REPLY = 256, 1024
 _START_TEMPERATURE, _TEMPERATURE_STEP, _MAX_TEMPERATURE = 0.6, 0.03, 1.0
+_WORDS = 100
+"""Longest description of a change, in characters."""
 _EDIT_TOKENS = 64
 """An edit has about 20 tokens."""
 _EDIT_TEMPERATURES = (0.8, 1.0)
@@ -104,7 +107,7 @@ class ChatProposer:
         except EditError as error:
             cut = " (the reply was cut off)" if completion.finish_reason == "length" else ""
             return replace(made, error=f"{error}{cut}")
-        return replace(made, program=program, description=f"{target.name} as the model wrote it")
+        return replace(made, program=program, description=_change(base, program))
 
 
 @dataclass(slots=True)
@@ -183,9 +186,7 @@ class EmbeddedProposer:
             found.setdefault(program.key, (program, _change(base, program)))
         new = sorted(found.keys() - drawn.keys, key=lambda key: (-likelihood[key], key))
         drawn.keys.update(new)
-        drawn.proposals += [
-            Proposal(found[key][0], self.name, f"{target.name}: {found[key][1]}") for key in new
-        ]
+        drawn.proposals += [Proposal(found[key][0], self.name, found[key][1]) for key in new]
 
 
 def _edited(function: str, base: Program, target: Target) -> Program:
@@ -197,15 +198,20 @@ def _edited(function: str, base: Program, target: Target) -> Program:
 
 
 def _change(old: Program, new: Program) -> str:
-    """The first line that differs: `line 7: a < b -> a <= b`."""
+    """The first change in a few words, `line 7: a < b -> a <= b`, and how many more there are."""
     before, after = old.source.split("\n"), new.source.split("\n")
-    line = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    left, right = before[line].strip(), after[line].strip()
-    if len(after) > len(before):
-        return f"line {line + 1}: insert {right}"
-    if len(after) < len(before):
-        return f"line {line + 1}: delete {left}"
-    return f"line {line + 1}: {left} -> {right}"
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    changes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+    if not changes:
+        return "no change"
+    tag, low, _, start, _ = changes[0]
+    removed = before[low].strip() if tag != "insert" else ""
+    added = after[start].strip() if tag != "delete" else ""
+    words = {"insert": f"insert {added}", "delete": f"delete {removed}"}
+    text = words.get(tag, f"{removed} -> {added}")
+    text = text if len(text) <= _WORDS else text[: _WORDS - 3] + "..."
+    more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
+    return f"line {low + 1}: {text}{more}"
 
 
 def _interpolated(rank: int) -> float:
