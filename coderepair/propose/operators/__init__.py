@@ -13,6 +13,7 @@
 | `statements` | deleted, moved, exchanged statements |
 | `inserts` | missing statements from templates |
 | `mirrors` | missing statements copied from neighbours |
+| `templates` | conditional values, mappings, unused names |
 | `strings` | f-strings |
 | `imports` | names that nothing binds |
 | `everywhere` | one change in several places |
@@ -38,6 +39,7 @@ from coderepair.propose.operators.slices import slices
 from coderepair.propose.operators.statements import statements
 from coderepair.propose.operators.strings import strings
 from coderepair.propose.operators.symbols import symbols
+from coderepair.propose.operators.templates import templates
 from coderepair.propose.operators.wraps import wraps
 
 __all__ = [
@@ -52,7 +54,7 @@ __all__ = [
 
 FAMILIES: tuple[Family, ...] = (
     symbols, constants, names, calls, slices, statements, wraps, conditions,
-    ingredients, inserts, mirrors, strings, imports,
+    ingredients, inserts, mirrors, templates, strings, imports,
 )  # fmt: skip
 
 

@@ -223,7 +223,30 @@ def _lambda(context: FunctionContext, node: ast.Lambda) -> Iterator[Edit]:
         f"{x}.lower()",
         f"-({body})",
     ]
+    if isinstance(node.body, ast.Tuple) and len(node.body.elts) == 2:
+        first, second = map(context.source, node.body.elts)
+        forms += [f"(-{first}, {second})", f"({first}, -{second})"]
+        forms += [f"({second}, {first})", f"(-{first}, -{second})"]
     yield from context.replace_many("lambda", node.body, forms)
+    yield from _unreversed(context, node, forms)
+
+
+def _unreversed(context: FunctionContext, node: ast.Lambda, forms: Iterable[str]) -> Iterator[Edit]:
+    """Another key, and `reverse=True` goes away with it."""
+    call = context.parent(context.parent(node))
+    if not isinstance(call, ast.Call):
+        return
+    place = context.span(node.body)
+    for keyword in call.keywords:
+        if keyword.arg == "reverse":
+            start, end = context.span(keyword)
+            start = max(context.text.rfind(",", 0, start), 0)
+            for form in forms:
+                fitted = context.fit(node.body, form)
+                if fitted is not None and start >= place[1]:
+                    yield context.edit(
+                        "lambda.unreversed", node, (*place, fitted), (start, end, "")
+                    )
 
 
 def _elements(context: FunctionContext, node: ast.Tuple | ast.List | ast.Set) -> Iterator[Edit]:

@@ -87,6 +87,14 @@ def _about(scope: Scope, name: str) -> Iterator[str]:
             f"{name}.isupper()",
         )
         yield from (f"{name}.isalnum()", f"{name}.islower()")
+    if kind in ("str", ""):
+        for value in scope.strings[:6]:
+            if value:
+                yield from (
+                    f"{name}.startswith({value!r})",
+                    f"{name} == {value!r}",
+                    f"{value!r} in {name}",
+                )
     if kind not in ("int", "float"):
         yield from (
             name,

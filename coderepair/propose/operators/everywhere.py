@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -45,7 +46,7 @@ _PAIRED = frozenset(
 _SWAPPED = frozenset(
     {"compare", "binary", "number", "string", "flag", "name", "augmented", "function", "attribute"}
 )
-_MOST_SITES = 12
+_MOST_SITES = 24
 
 
 def everywhere(edits: Iterable[Edit]) -> Iterator[Edit]:
@@ -59,7 +60,7 @@ def everywhere(edits: Iterable[Edit]) -> Iterator[Edit]:
         if 1 < len(sites) <= _MOST_SITES:
             yield _joined(f"{kind}.all", sites, old, new)
             if len(sites) > 2:
-                for first, second in zip(sites, sites[1:], strict=False):
+                for first, second in itertools.pairwise(sites):
                     yield _joined(f"{kind}.two", [first, second], old, new)
         back = groups.get((kind, new, old)) if kind in _SWAPPED and old < new else None
         if back:

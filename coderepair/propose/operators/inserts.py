@@ -35,6 +35,7 @@ def inserts(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     """All insertions of statements that come from templates."""
     if context.blocks:
         yield from _guards(context, scope)
+        yield from _local_guards(context, scope)
         yield from _conversions(context, scope)
     for block in context.blocks:
         loop = _loop(context, block)
@@ -87,6 +88,18 @@ def _guards(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 yield from _some(context.insert_before("insert.order", first, text))
 
 
+def _local_guards(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
+    """`if not rows: return ...` behind the statement that binds `rows`."""
+    for statement in context.blocks[0].body[:-1]:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            number = scope.types.get(name) in ("int", "float")
+            for test in (f"{name} == 0", f"{name} < 0") if number else (f"not {name}",):
+                for value in literals(scope)[:7]:
+                    text = f"if {test}:\n{context.step}return {value}"
+                    yield from _some(context.insert_after("insert.guard", statement, text))
+
+
 def _some(edit: Edit | None) -> Iterator[Edit]:
     if edit is not None:
         yield edit
@@ -130,6 +143,7 @@ def _texts(
         if scope.types.get(name) in ("int", "float"):
             yield from (("insert.update", f"{name} += 1"), ("insert.update", f"{name} -= 1"))
             yield "insert.reset", f"{name} = 0"
+            yield from (("insert.update", text) for text in _sums(scope, name, statement))
         yield from (("insert.append", text) for text in _appends(scope, name, statement))
     yield from (("insert.return", f"return {name}") for name in scope.locals)
     if loop is None:
@@ -141,6 +155,12 @@ def _texts(
                 yield from (("insert.update", f"{name} //= {by}") for by in (2, 10))
     if is_first and statement in loop.body:
         yield from _loop_guards(context, scope, loop)
+
+
+def _sums(scope: Scope, name: str, place: ast.AST) -> Iterator[str]:
+    for other in scope.visible_at(place):
+        if other != name and scope.types.get(other) in ("int", "float"):
+            yield from (f"{name} += {other}", f"{name} -= {other}", f"{name} = {other}")
 
 
 def _appends(scope: Scope, name: str, place: ast.AST) -> Iterator[str]:

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from coderepair.propose.operators.conditions import atoms
 from coderepair.propose.operators.context import Block, FunctionContext
 from coderepair.propose.operators.edit import Edit
 from coderepair.propose.operators.scope import Scope
@@ -35,6 +36,7 @@ def mirrors(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     for statement in context.statements:
         if isinstance(statement, ast.If):
             yield from _branch(context, scope, statement)
+    yield from _narrowed(context, scope)
 
 
 def _near(context: FunctionContext, block: Block, gap: int) -> Iterator[ast.stmt]:
@@ -61,7 +63,11 @@ def _copy(
     plain = textwrap.dedent(text).rstrip("\n")
     same = context.block_of[statement][0] is block
     variants = [] if same and isinstance(statement, ast.Return) else [("mirror.copy", plain)]
-    if same or isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
+    at_end = gap == len(block.body)
+    if not same and at_end and isinstance(statement, ast.Expr | ast.AugAssign | ast.Return):
+        names = _read(scope, statement)
+        variants += [("mirror.guarded", f"if {n}:\n{context.step}{plain}") for n in names]
+    if same or at_end or isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
         beside = same and gap == context.block_of[statement][1] + 1
         variants += (
             [("mirror.change", new) for new in changed(scope, statement, plain)]
@@ -75,6 +81,11 @@ def _copy(
             edit = context.insert_after(kind, block.body[-1], new)
         if edit is not None:
             yield edit
+
+
+def _read(scope: Scope, statement: ast.stmt) -> list[str]:
+    used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    return [name for name in scope.variables if name in used]
 
 
 def changed(scope: Scope, statement: ast.AST, text: str) -> Iterator[str]:
@@ -120,6 +131,23 @@ def _branch(context: FunctionContext, scope: Scope, statement: ast.If) -> Iterat
             lines = textwrap.indent(f"elif {other}:\n{textwrap.indent(new, step)}\n", prefix)
             place = (last[1], last[1], _joined(context, last[1], lines))
             yield Edit("mirror.elif", statement, (place,), "", f"elif {other}: {new}"[:60])
+
+
+def _narrowed(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
+    """`else:` to `elif` with the mirrored condition of its `if`, or a usual one."""
+    for statement in context.statements:
+        if not isinstance(statement, ast.If) or not statement.orelse:
+            continue
+        start = context.line_span(statement.orelse[0])
+        last = context.line_span(statement.body[-1])
+        if start is None or last is None or isinstance(statement.orelse[0], ast.If):
+            continue
+        test = statement.test
+        tests = [*changed(scope, test, context.source(test)), *atoms(context, scope, test)]
+        for new in list(dict.fromkeys(tests))[:16]:
+            head = f"{context.indent(statement)}elif {new}:\n"
+            place = (last[1], start[0], head)
+            yield Edit("else.elif", statement, (place,), "else:", f"elif {new}:")
 
 
 def _joined(context: FunctionContext, at: int, lines: str) -> str:

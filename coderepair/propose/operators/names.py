@@ -161,7 +161,7 @@ def _targets(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
         ):
             start, end = context.span(node)
             in_loop = isinstance(context.parent(node), ast.For | ast.comprehension)
-            for other in scope.variables:
+            for other in (*scope.variables, *scope.unbound):
                 if other != node.id and not in_loop:
                     yield context.edit("target", node, (start, end, other))
         elif (

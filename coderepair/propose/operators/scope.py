@@ -47,6 +47,35 @@ class Scope:
     def variables(self) -> tuple[str, ...]:
         return self.parameters + self.locals
 
+    @cached_property
+    def unused(self) -> tuple[str, ...]:
+        """Variables that are bound and never read."""
+        read = {
+            n.id
+            for n in self.context.nodes
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        }
+        updated = {
+            node.target.id
+            for node in self.context.nodes
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+        }
+        return tuple(n for n in self.variables if n not in read and n not in updated and n != "_")
+
+    @cached_property
+    def unbound(self) -> tuple[str, ...]:
+        """Names that are read as variables and bound nowhere in the function."""
+        known = {*self.variables, *self.functions, *self._inner_names, "self", "cls"}
+        called = {id(n.func) for n in self.context.nodes if isinstance(n, ast.Call)}
+        used = {id(n.value) for n in self.context.nodes if isinstance(n, ast.Attribute)}
+        free = [
+            node.id
+            for node in self.context.expressions
+            if isinstance(node, ast.Name) and node.id not in known and id(node) not in called | used
+        ]
+        outside = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", self.context.around.file_text, re.MULTILINE))
+        return tuple(dict.fromkeys(name for name in free if name not in outside))
+
     def visible_at(self, node: ast.AST) -> list[str]:
         """Variables, and the targets of the comprehensions and lambdas around a node."""
         names = dict.fromkeys(self.variables)
@@ -59,13 +88,26 @@ class Scope:
         return list(names)
 
     @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Attributes of `self` that the function reads or writes, as `self.name`."""
+        found = [
+            f"self.{node.attr}"
+            for node in self.context.nodes
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+        ]
+        found += re.findall(r"self\.[a-z_]\w*(?=\s*(?::[^=]+)?=)", self.context.around.file_text)
+        return tuple(dict.fromkeys(found))[:12]
+
+    @cached_property
     def functions(self) -> tuple[str, ...]:
         """Functions and classes of the file, imported names and nested functions."""
         names = re.findall(
-            r"^(?:async )?(?:def|class)\s+(\w+)", self.context.around.file_text, re.M
+            r"^(?:async )?(?:def|class)\s+(\w+)", self.context.around.file_text, re.MULTILINE
         )
         for line in re.findall(
-            r"^from\s+\S+\s+import\s+([\w, ]+)", self.context.around.file_text, re.M
+            r"^from\s+\S+\s+import\s+([\w, ]+)", self.context.around.file_text, re.MULTILINE
         ):
             names += [part.split()[-1] for part in line.split(",") if part.strip()]
         names += [node.name for node in self.context.nodes if isinstance(node, ast.FunctionDef)]

@@ -45,6 +45,12 @@ def _slice(
     ]
     forms += [f"-{high}:"] if high and high[0] != "-" else []
     forms += [f":-{low}"] if low and low[0] != "-" else []
+    whole = context.source(node.value)
+    if len(whole) <= 30:
+        ends = [bound.lstrip("-") for bound in (low, high) if bound]
+        forms += [f"{low}:len({whole}) - {end}" for end in ends] + [
+            f"len({whole}) - {end}:{high}" for end in ends
+        ]
     if high and not low:
         forms.append(f"{high}:")
     if low and not high:

@@ -25,6 +25,7 @@ def statements(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 yield from _indent(context, statement, block.body[index + 1])
             yield from _dedent(context, block, index)
             yield from _unblock(context, statement)
+            yield from _late(context, statement)
             yield from _keyword(context, scope, statement)
             if isinstance(statement, ast.If) and statement.orelse:
                 yield from _branches(context, statement)
@@ -114,6 +115,26 @@ def _dedent(context: FunctionContext, block: Block, index: int) -> Iterator[Edit
     if index == 0 or isinstance(block.body[index], ast.Assign):
         places = tuple(sorted(((behind[0], behind[0], moved), (*span, ""))))
         yield Edit("hoist", block.body[index], places, "", f"hoist {one_line(text)}"[:60])
+
+
+def _late(context: FunctionContext, statement: ast.stmt) -> Iterator[Edit]:
+    """A return inside a loop goes away, and what it returned is returned at the end."""
+    last = context.blocks[0].body[-1]
+    if not isinstance(statement, ast.Return) or statement.value is None or statement is last:
+        return
+    span, place = context.line_span(statement), context.line_span(last)
+    in_loop = any(isinstance(above, ast.For | ast.While) for above in context.ancestors(statement))
+    if span is None or place is None or not in_loop:
+        return
+    removed = _removed(context, statement, span)
+    value = context.source(statement.value)
+    new = f"return {value} later"
+    if isinstance(last, ast.Return):
+        places = (removed, (*context.span(last), f"return {value}"))
+    else:
+        line = _ended(context, place, f"{context.indent(last)}return {value}\n")
+        places = (removed, (place[1], place[1], line))
+    yield Edit("return.late", statement, tuple(sorted(places)), "", new)
 
 
 def _ended(context: FunctionContext, span: tuple[int, int], lines: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -49,7 +50,7 @@ def gap(
 
 def _compare(context: FunctionContext, scope: Scope, node: ast.Compare) -> Iterator[Edit]:
     operands = [node.left, *node.comparators]
-    for left, right in zip(operands, operands[1:], strict=False):
+    for left, right in itertools.pairwise(operands):
         place = gap(context, left, right, _COMPARISON)
         if place is None:
             continue
@@ -99,7 +100,7 @@ def _binary(context: FunctionContext, scope: Scope, node: ast.BinOp) -> Iterator
         return
     old = context.text[slice(*place)]
     text, sets = scope.type_of(node) == "str", scope.type_of(node) == "set"
-    news = _ARITHMETIC + _BITWISE if old in _BITWISE or not (text or sets) else _BITWISE + ("-",)
+    news = _ARITHMETIC + _BITWISE if old in _BITWISE or not (text or sets) else (*_BITWISE, "-")
     for new in news:
         plain = old in _ARITHMETIC and new in _BITWISE
         if new != old and not (plain and new not in "&|^") and not (text and new in _BITWISE):

@@ -28,8 +28,7 @@ _CALLS = {
 }
 _METHODS = {
     **dict.fromkeys(
-        ("lower", "upper", "strip", "lstrip", "rstrip", "replace", "join", "title", "capitalize")
-        + ("swapcase", "format", "zfill", "ljust", "rjust", "center"),
+        ("lower", "upper", "strip", "lstrip", "rstrip", "replace", "join", "title", "capitalize", "swapcase", "format", "zfill", "ljust", "rjust", "center"),
         "str",
     ),
     **dict.fromkeys(("split", "splitlines", "rsplit", "keys", "values", "items"), "list"),
@@ -116,6 +115,8 @@ def _call(node: ast.Call, names: Mapping[str, str]) -> str:
             return inner if inner in NUMBERS else "int"
         case ast.Name(id=name):
             return _CALLS.get(name, names.get(f"{name}()", ""))
+        case ast.Attribute(attr=("get" | "setdefault" | "pop")) if len(node.args) == 2:
+            return guess(node.args[1], names)
         case ast.Attribute(attr=attr):
             return _METHODS.get(attr, "")
     return ""

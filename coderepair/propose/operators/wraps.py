@@ -38,7 +38,7 @@ _ANYTHING = (
     "len({any})", "{sum} + 1", "{sum} - 1", "abs({any})", "int({any})", "str({any})", "list({any})", "sorted({any})",
     "{atom}[0]", "{atom}[-1]", "{atom}[1:]", "{atom}[::-1]", "{atom}.lower()", "sum({any})", "set({any})",
     "max({any})", "min({any})", "tuple({any})", "{product} // 2", "{product} * 2", "[{any}]", "{atom}[1]",
-    "{atom}[:-1]", "round({any}, 2)", "float({any})", "{product} / 2", "{atom}.copy()", "bool({any})",
+    "{atom}[:-1]", "round({any}, 2)", "float({any})", "{atom}.strip()", "{atom}.upper()", "{product} / 2", "{atom}.copy()", "bool({any})",
 )  # fmt: skip
 _BY_TYPE = {
     "int": _NUMBER,
@@ -75,6 +75,7 @@ def wraps(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 "wrap", node, (fill(context, node, t) for t in templates)
             )
             yield from _with_names(context, scope, node)
+            yield from _with_numbers(context, scope, node)
         yield from _unwrap(context, node)
 
 
@@ -103,12 +104,13 @@ def _wrappable(context: FunctionContext, node: ast.expr) -> bool:
 
 def _with_names(context: FunctionContext, scope: Scope, node: ast.expr) -> Iterator[Edit]:
     """Slices, indices, remainders and sums with a variable of the function."""
-    if isinstance(context.parent(node), ast.Attribute | ast.Subscript):
+    above = context.parent(node)
+    if isinstance(above, ast.Attribute | ast.Subscript) and above.value is node:
         return
     kind = scope.type_of(node)
     source, atom = context.source(node), context.operand(node, ATOM)
-    for name in scope.visible_at(node):
-        other = scope.types.get(name, "")
+    for name in [*scope.visible_at(node), *scope.attributes]:
+        other = scope.types.get(name, "int" if "." in name else "")
         if name == source or len(source) > 40:
             continue
         if (
@@ -138,6 +140,23 @@ def _with_names(context: FunctionContext, scope: Scope, node: ast.expr) -> Itera
             and isinstance(node, ast.Name)
         ):
             yield from context.replace_many("wrap.lookup", node, [f"{name}[{source}]"])
+
+
+def _with_numbers(context: FunctionContext, scope: Scope, node: ast.expr) -> Iterator[Edit]:
+    """Sums, products and remainders with the numbers of the function, its docstring and its checks."""
+    if scope.type_of(node) not in ("", "int", "float") or len(context.source(node)) > 40:
+        return
+    plus, times = context.operand(node, SUM), context.operand(node, PRODUCT)
+    for number in scope.numbers[:6]:
+        if not number.startswith("-") and number not in ("0", "1"):
+            texts = [
+                f"{times} % {number}",
+                f"{plus} + {number}",
+                f"{plus} - {number}",
+                f"{times} * {number}",
+            ]
+            texts += [f"{times} // {number}", f"{times} / {number}", f"{number} - {times}"]
+            yield from context.replace_many("wrap.number", node, texts)
 
 
 def _unwrap(context: FunctionContext, node: ast.expr) -> Iterator[Edit]:
