@@ -1,0 +1,18 @@
+"""What runs inside the *project's* interpreter (Python 3.8 to 3.14): no dependency but pytest, which is the project's.
+
+main.py       starts as a script, makes these files importable under a private name, enters the zygote
+zygote.py     warm process, one per worker: imports pytest, forks one server per task
+server.py     one per task: holds pytest's configuration and the rewritten tests, forks one candidate per program
+candidate.py  the forked process in which a program meets its tests
+session.py    pytest without a terminal: configure, collect, run, tell the recorder
+asserts.py    rewrites test functions so that every assert counts by itself
+recorder.py   where rewritten asserts report to; also the clock that ends a hanging check
+describe.py   a failing check in words: call, expected, got, lines of the user's file
+closeness.py  how near a wrong value is to the right one
+doctests.py   examples in docstrings, taken from the original file
+loader.py     the program takes the place of the user's file when it is imported
+coverage.py   which lines of the user's file each check executes
+sandbox.py    resource limits, Landlock, seccomp (numbers in syscalls.py)
+probe.py      a process that tries to break out, for the isolation self-test
+wire.py       length-prefixed JSON
+"""

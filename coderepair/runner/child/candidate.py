@@ -1,0 +1,118 @@
+"""The forked process in which one program meets its tests. It leaves by `os._exit`, whatever happens."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+from types import CodeType
+from typing import Any, Dict, List
+
+from . import describe, doctests, loader, sandbox, session
+from .recorder import CheckTimeout, Recorder
+
+GC_THRESHOLD = 100_000
+
+
+def enter(settings: Dict[str, Any], folder: str) -> None:
+    """Gives up what a candidate has no use for: descriptors, time, memory, files, network, processes."""
+    sandbox.die_with_parent()
+    os.setsid()
+    os.mkdir(folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = folder
+    tempfile.tempdir = folder
+    sandbox.limit_resources(settings["memory_mb"], settings["cpu_s"])
+    sandbox.confine_candidate(folder, settings["isolation"])
+    gc.set_threshold(GC_THRESHOLD, 50, 100)
+    sys.setrecursionlimit(1000)
+
+
+def compile_program(source: str, path: str) -> CodeType:
+    """Raises whatever Python raises for such a text; NUL and surrogates become SyntaxError."""
+    try:
+        return compile(source, path, "exec", dont_inherit=True)
+    except (ValueError, UnicodeError, RecursionError, MemoryError, OverflowError) as error:
+        problem = SyntaxError(str(error) or type(error).__name__)
+        problem.filename = path
+        raise problem from None
+
+
+def run(task: Any, source: str, settings: Dict[str, Any], fd: int, folder: str) -> None:
+    """Runs every node of `task` (a `server.TaskState`) against `source`; tells events to `fd`."""
+    enter(settings, folder)
+    recorder = Recorder(fd, task.functions, task.path, settings["limit_s"], settings["cap_s"])
+    recorder.install_clock()
+    try:
+        code = compile_program(source, task.path)
+    except SyntaxError as error:
+        broken_everywhere(recorder, len(task.nodes), describe.exception(error, task.path))
+        return
+    loader.show_source(task.path, source)
+    loader.replace(task.path, lambda: code)
+    task.set_recorder(recorder)
+    if settings.get("trace"):
+        from . import coverage
+
+        coverage.start(task.path, recorder)
+    run_nodes(task, recorder)
+    recorder.close()
+
+
+def run_nodes(task: Any, recorder: Recorder) -> None:
+    """pytest items first, then docstring examples, each under its index in the list of nodes."""
+    if task.has_items:
+        plugin = task.plugin
+        plugin.recorder, plugin.user_file = recorder, task.path
+        recorder.begin(0, -1)
+        current = task.session or session.configure(task.args, plugin)
+        items = session.collect(current, plugin)
+        index = {node["id"]: number for number, node in enumerate(task.nodes)}
+        if plugin.collect_errors:
+            error = session.cause(plugin.collect_errors[0])
+            broken_everywhere(recorder, len(task.nodes), import_failure(error, task.path))
+            return
+        known = [item for item in items if item.nodeid in index]
+        for item, following in zip(known, [*known[1:], None]):
+            number = index[item.nodeid]
+            recorder.begin(number, task.function_index.get(session.function_key(item), -1))
+            session.run_item(current, plugin, item, following)
+    for number, node in enumerate(task.nodes):
+        if node["kind"] == "doctest":
+            recorder.begin(number, -1)
+            doctests.run(task, node, recorder)
+
+
+def import_failure(error: BaseException, path: str) -> Dict[str, Any]:
+    """Why the tests could not be imported with this program."""
+    if isinstance(error, CheckTimeout):
+        return {"kind": "timeout", "message": "importing the file took longer than the time limit"}
+    return describe.exception(error, path)
+
+
+def broken_everywhere(recorder: Recorder, count: int, failure: Dict[str, Any]) -> None:
+    """The program cannot even be imported: every node fails for the same reason."""
+    for number in range(count):
+        recorder.begin(number, -1)
+        recorder.finish("collect", failure)
+    recorder.close()
+
+
+def listing(task: Any) -> Dict[str, Any]:
+    """Collects without running: the nodes of the task and how many checks each has."""
+    plugin = task.plugin
+    current = task.session or session.configure(task.args, plugin)
+    items = session.collect(current, plugin)
+    nodes: List[Dict[str, Any]] = []
+    for item in items:
+        index = task.function_index.get(session.function_key(item), -1)
+        count = len(task.functions[index].asserts) if index >= 0 else 0
+        nodes.append({"id": item.nodeid, "kind": "item", "count": count})
+    errors = [
+        describe.exception(session.cause(error), task.path) for error in plugin.collect_errors
+    ]
+    return {
+        "nodes": nodes,
+        "errors": errors,
+        "texts": [text[-2000:] for text in plugin.collect_texts],
+    }

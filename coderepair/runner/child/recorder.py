@@ -1,0 +1,206 @@
+"""Where rewritten asserts report to, and the clock that ends a check that hangs.
+
+Events go out at once, one frame each, so that what happened before a crash is not lost:
+    ["c", node, number, outcome, closeness, failure, seconds, lines]   one assert or doctest example
+    ["n", node, status, failure, seconds, lines]                       a node ended: ok, skip, fail or a phase's error
+    ["end"]                                                            all nodes were run
+`lines` is there when coverage is traced.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from . import describe, wire
+from .asserts import EQUALITIES, TestFunction
+from .closeness import closeness
+
+PASS, FAIL, ERROR, TIMEOUT, MEMORY = "pass", "fail", "error", "timeout", "memory_limit"
+MAX_TIMEOUTS = 2
+"""Checks that may time out before the rest of a program's checks is left out."""
+WALL_FACTOR = 4.0
+"""Wall time a check may take, as a multiple of its CPU time: the machine may be busy."""
+REPEAT = 0.1
+"""Seconds until a swallowed alarm comes again."""
+
+
+class CheckTimeout(BaseException):
+    """Raised inside a check that has used up its time."""
+
+
+class Recorder:
+    """Takes the outcome of each check of the node that is running."""
+
+    def __init__(
+        self, fd: int, functions: List[TestFunction], user_file: str, limit: float, cap: float
+    ) -> None:
+        self._fd = fd
+        self._functions = functions
+        self._user_file = user_file
+        self._limit = limit
+        self._wall = min(cap, max(limit * WALL_FACTOR, 1.0)) if limit < cap else cap
+        self._node = -1
+        self._function = -1
+        self._seen: Dict[int, str] = {}
+        self._since = 0.0
+        self._timeouts = 0
+        self._busy = False
+        self._told = False
+        self.lines: Optional[Set[int]] = None
+        """Lines of the user's file executed since the last event, when coverage is traced."""
+
+    # -- one node ---------------------------------------------------------------------------------
+
+    def begin(self, node: int, function: int) -> None:
+        """A node starts; `function` is its index in the table of rewritten functions, -1 for none."""
+        self._node, self._function, self._seen, self._told = node, function, {}, False
+        self._since = time.perf_counter()
+        self._arm()
+
+    def finish(self, status: str, failure: Optional[Dict[str, Any]]) -> None:
+        """The node has ended, with `failure` for what no assert accounts for."""
+        self._disarm()
+        if not self._told or failure is not None:
+            self._emit(["n", self._node, status, failure, self._lap(), self._lap_lines()])
+        self._told, self._node, self._function = True, -1, -1
+
+    def close(self) -> None:
+        """Every node was run."""
+        self._emit(["end"])
+
+    # -- called by rewritten asserts --------------------------------------------------------------
+
+    def ok(self, function: int, number: int) -> None:
+        """An assert held."""
+        if function == self._function and number not in self._seen:
+            self._check(number, PASS, 0.0, None)
+
+    def fail(self, function: int, number: int, left: Any, right: Any, message: Any = None) -> None:
+        """An assert did not hold. Outside of a test's own body it raises, as any assert does."""
+        if function != self._function:
+            raise AssertionError(message)
+        if self._seen.get(number, PASS) != PASS:
+            return
+        entry = self._functions[function].asserts[number - 1]
+        near = closeness(left, _expected(right)) if entry.operator in ("==", "is", "close") else 0.0
+        scope = sys._getframe(1).f_locals
+        described = describe.wrong_value(
+            self._functions[function], number, left, right, message, scope
+        )
+        self._check(number, FAIL, near, described)
+
+    def method(self, function: int, number: int, call: Any, *args: Any, **kwargs: Any) -> None:
+        """Calls `self.assertSomething` and takes down how it went."""
+        if function != self._function:
+            call(*args, **kwargs)
+            return
+        try:
+            call(*args, **kwargs)
+        except AssertionError as error:
+            if self._seen.get(number, PASS) == PASS:
+                self._failed_method(function, number, args, error)
+        else:
+            self.ok(function, number)
+
+    def _failed_method(
+        self, function: int, number: int, args: Tuple[Any, ...], error: BaseException
+    ) -> None:
+        entry = self._functions[function].asserts[number - 1]
+        scope = sys._getframe(2).f_locals
+        comparable = entry.operator in EQUALITIES and len(args) >= 2
+        near = closeness(args[0], args[1]) if comparable else 0.0
+        described = describe.failed_method(self._functions[function], number, args, error, scope)
+        self._check(number, FAIL, near, described)
+
+    def raised(self, function: int, number: int, error: BaseException) -> bool:
+        """An assert's expression raised; whether that is taken down, so that the test may go on."""
+        if function != self._function:
+            return False
+        if isinstance(error, CheckTimeout):
+            self.timed_out(number)
+            return True
+        if not isinstance(error, (Exception, SystemExit)):
+            return False
+        if self._seen.get(number, PASS) == PASS:
+            outcome = MEMORY if isinstance(error, MemoryError) else ERROR
+            failure = describe.exception(error, self._user_file)
+            entry = self._functions[function].asserts[number - 1]
+            scope = sys._getframe(1).f_locals
+            failure["call"] = describe.call_text(self._functions[function], entry, scope)
+            self._check(number, outcome, 0.0, failure)
+        return True
+
+    # -- doctest examples -------------------------------------------------------------------------
+
+    def example(
+        self, number: int, outcome: str, near: float, failure: Optional[Dict[str, Any]]
+    ) -> None:
+        """One example of a docstring, 1-based, was run."""
+        self._check(number, outcome, near, failure)
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def timed_out(self, number: int) -> None:
+        """Check `number` (0 for a node without numbered checks) used up its time."""
+        self._timeouts += 1
+        self._check(
+            number, TIMEOUT, 0.0, {"kind": "timeout", "message": "no result within the time limit"}
+        )
+        if self._timeouts >= MAX_TIMEOUTS:
+            os._exit(0)
+
+    def install_clock(self) -> None:
+        """Alarms raise `CheckTimeout` from now on: CPU time, and wall time for what sleeps."""
+        signal.signal(signal.SIGPROF, self._alarm)
+        signal.signal(signal.SIGALRM, self._alarm)
+
+    def _alarm(self, _signal: int, _frame: Any) -> None:
+        if not self._busy and self._node >= 0:
+            raise CheckTimeout
+
+    def _arm(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, self._limit, REPEAT)
+        signal.setitimer(signal.ITIMER_REAL, self._wall, REPEAT)
+
+    def _disarm(self) -> None:
+        self._busy = True
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._busy = False
+
+    # -- out --------------------------------------------------------------------------------------
+
+    def _check(
+        self, number: int, outcome: str, near: float, failure: Optional[Dict[str, Any]]
+    ) -> None:
+        self._busy = True
+        self._seen[number] = outcome
+        self._emit(
+            ["c", self._node, number, outcome, near, failure, self._lap(), self._lap_lines()]
+        )
+        self._arm()
+        self._busy = False
+
+    def _lap(self) -> float:
+        now = time.perf_counter()
+        seconds, self._since = now - self._since, now
+        return round(seconds, 6)
+
+    def _lap_lines(self) -> Optional[List[int]]:
+        if self.lines is None:
+            return None
+        lines = sorted(self.lines)
+        self.lines.clear()
+        return lines
+
+    def _emit(self, event: List[Any]) -> None:
+        wire.write(self._fd, event)
+
+
+def _expected(value: Any) -> Any:
+    """What `pytest.approx` was made from."""
+    return getattr(value, "expected", value) if type(value).__name__.startswith("Approx") else value

@@ -1,0 +1,80 @@
+"""The warm process of a worker: imports pytest once and forks a server for each task.
+
+It answers on the same descriptor as its servers do, one at a time: while a server lives, the zygote
+only waits for its end. End of the stream, which also a killed parent causes, ends everything.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from typing import Any, Dict
+
+from . import loader, sandbox, wire
+
+
+def serve(control: int, scratch: str, root: str) -> None:
+    """Loop of the zygote. `control` is a socket to the parent, `root` the working directory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    os.chdir(root)
+    sys.path.insert(0, root)  # as `python -m pytest` does
+    wire.write(control, _hello())
+    loader.install()
+    while True:
+        request = wire.read(control)
+        if request is None:
+            return
+        if request["op"] == "task":
+            _fork_server(control, scratch, request)
+
+
+def _hello() -> Dict[str, Any]:
+    """Imports what every task needs; without pytest says so."""
+    answer: Dict[str, Any] = {"version": list(sys.version_info[:3]), "pytest": ""}
+    try:
+        import pytest
+    except ImportError as error:
+        answer["error"] = str(error)
+        return answer
+    from . import candidate, coverage, server  # noqa: F401
+
+    answer["pytest"] = pytest.__version__
+    return answer
+
+
+def _fork_server(control: int, scratch: str, request: Dict[str, Any]) -> None:
+    """Runs a server to its end, or until the parent goes away."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read_end)
+        _server(control, scratch, request)
+    os.close(write_end)
+    poll = select.poll()
+    poll.register(read_end, select.POLLIN)
+    poll.register(control, 0)  # only its hang-up
+    poll.poll()
+    os.close(read_end)
+    _end(pid)
+    wire.write(control, {"ended": True})
+
+
+def _end(pid: int) -> None:
+    """The server has closed its pipe or must go; SIGKILL does no harm to one that has exited."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
+    os.waitpid(pid, 0)
+
+
+def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
+    try:
+        sandbox.die_with_parent()
+        from . import server
+
+        server.serve(control, scratch, request)
+    finally:
+        os._exit(0)

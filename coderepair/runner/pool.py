@@ -1,0 +1,298 @@
+"""A pool of warm workers behind the `Runner` contract."""
+
+from __future__ import annotations
+
+import os
+import selectors
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coderepair.errors import SandboxError, TestsNotRunnable
+from coderepair.model import Limits, Outcome, Program, Task, TestReport
+from coderepair.runner import reports
+from coderepair.runner.pins import Pins
+from coderepair.runner.worker import Worker
+
+FLOOR_S = 0.3
+"""A check of a candidate always gets this much, however fast the original passes it."""
+FACTOR = 10.0
+"""How much slower than the original's slowest passing check a candidate's check may be."""
+UNKNOWN_S = 1.0
+"""Limit while no check of the original passes, so that nothing is known."""
+CPU_MARGIN_S = 5
+
+
+def open_runner(workers: int = 2) -> ForkRunner:
+    """A runner with that many processes (0: one a core, at most 4). They start with the first task."""
+    return ForkRunner(workers or min(4, os.cpu_count() or 1))
+
+
+@dataclass
+class Prepared:
+    """What is known of a task once its tests were collected."""
+
+    task: Task
+    request: dict[str, Any]
+    pins: Pins
+    nodes: tuple[reports.TestNode, ...] = ()
+    skipped: frozenset[str] | None = None
+    slowest_s: float = 0.0
+    """Longest time of a check that the original passes; 0 while unknown."""
+
+
+@dataclass
+class _Batch:
+    """Programs under way: which worker has which."""
+
+    programs: Sequence[Program]
+    limits: Limits
+    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    waiting: list[int] = field(default_factory=list)
+    running: dict[Worker, int] = field(default_factory=dict)
+    retried: set[int] = field(default_factory=set)
+
+
+class ForkRunner(AbstractContextManager["ForkRunner"]):
+    """Runs programs in forks of warm processes; see `child/__init__.py` for who does what there."""
+
+    def __init__(self, workers: int, layers: dict[str, bool] | None = None) -> None:
+        self._size = max(1, workers)
+        self._layers = layers or {}
+        self._workers: list[Worker] = []
+        self._home: tuple[str, str] = ("", "")
+        self._prepared: Prepared | None = None
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process that was started. The runner may be used again afterwards."""
+        for worker in self._workers:
+            worker.close()
+        self._workers.clear()
+        self._prepared = None
+
+    def checks(self, task: Task) -> tuple[str, ...]:
+        """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
+        return tuple(check for node in self._prepare(task).nodes for check in node.checks)
+
+    def run(self, task: Task, programs: Sequence[Program], limits: Limits) -> list[TestReport]:
+        """Reports in the order of `programs`. Raises `TestsNotRunnable`, `SandboxError`."""
+        prepared = self._prepare(task)
+        prepared.pins.check()
+        if prepared.skipped is None:
+            self._baseline(prepared, limits)
+        batch = self._spread(prepared, programs, limits)
+        prepared.pins.check()
+        skipped = prepared.skipped or frozenset()
+        return [
+            reports.report(prepared.nodes, batch.answers[i], skipped) for i in range(len(programs))
+        ]
+
+    def trace(
+        self, task: Task, program: Program, limits: Limits
+    ) -> tuple[TestReport, dict[str, frozenset[int]]]:
+        """A report, and the lines of the file that each check executed (1-based)."""
+        prepared = self._prepare(task)
+        if prepared.skipped is None:
+            self._baseline(prepared, limits)
+        batch = self._spread(prepared, [program], limits, trace=True)
+        found = reports.report(prepared.nodes, batch.answers[0], prepared.skipped or frozenset())
+        return found, reports.lines_by_check(prepared.nodes, batch.answers[0])
+
+    # -- preparation ------------------------------------------------------------------------------
+
+    def _prepare(self, task: Task) -> Prepared:
+        if self._prepared is not None and self._prepared.task == task:
+            return self._prepared
+        prepared = Prepared(task, task_request(task, self._layers), Pins(task))
+        home = (task.python, task.project_root)
+        if self._home != home:
+            self.close()
+            self._home = home
+        listed = self._load(self._worker(0), prepared)
+        prepared.nodes = tuple(reports.node_of(node) for node in listed["nodes"])
+        if not prepared.nodes:
+            raise TestsNotRunnable(no_tests(task))
+        self._prepared = prepared
+        return prepared
+
+    def _worker(self, index: int) -> Worker:
+        """Worker `index`, started if it is not there yet."""
+        while len(self._workers) <= index:
+            self._workers.append(Worker(*self._home))
+        return self._workers[index]
+
+    def _load(self, worker: Worker, prepared: Prepared) -> dict[str, Any]:
+        """Hands the task to a worker and waits for the list of its nodes."""
+        self._hand_over(worker, prepared)
+        try:
+            listed: dict[str, Any] = worker.receive()
+        except EOFError as error:
+            raise SandboxError(
+                f"the test process ended while it collected the tests: {error}"
+            ) from None
+        return _listed(listed)
+
+    def _hand_over(self, worker: Worker, prepared: Prepared) -> None:
+        if worker.task is not None:
+            worker.send({"op": "end"})
+            worker.receive()
+        worker.task = prepared
+        worker.send({**prepared.request, "op": "task"})
+
+    def _baseline(self, prepared: Prepared, limits: Limits) -> None:
+        """Runs the original once: which nodes it skips, and how long passing checks take."""
+        answer = self._ask(
+            self._worker(0), prepared, prepared.task.source, limits, limits.test_timeout_s
+        )
+        prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
+        found = reports.report(prepared.nodes, answer, prepared.skipped)
+        if not found.checks:
+            raise TestsNotRunnable(f"every test is skipped; {no_tests(prepared.task)}")
+        passing = [check.seconds for check in found.checks if check.outcome is Outcome.PASS]
+        prepared.slowest_s = max(passing, default=0.0)
+
+    def _ask(
+        self, worker: Worker, prepared: Prepared, source: str, limits: Limits, limit_s: float
+    ) -> dict[str, Any]:
+        worker.send(run_request(source, limits, limit_s))
+        try:
+            answer: dict[str, Any] = worker.receive()
+        except EOFError as error:
+            raise SandboxError(f"the test process ended: {error}") from None
+        return answer
+
+    # -- programs ---------------------------------------------------------------------------------
+
+    def _spread(
+        self, prepared: Prepared, programs: Sequence[Program], limits: Limits, trace: bool = False
+    ) -> _Batch:
+        batch = _Batch(programs, limits, waiting=list(range(len(programs)))[::-1])
+        limit_s = check_limit(prepared, limits)
+        ready = [self._worker(i) for i in range(min(self._size, len(programs)))]
+        with selectors.DefaultSelector() as selector:
+            for worker in ready:
+                selector.register(worker, selectors.EVENT_READ)
+                self._next(worker, prepared, batch, limit_s, trace)
+            while len(batch.answers) < len(programs):
+                for key, _ in selector.select():
+                    worker = key.fileobj  # type: ignore[assignment]
+                    if not self._take(worker, batch):
+                        selector.unregister(worker)
+                        worker = self._replace(worker, batch)
+                        selector.register(worker, selectors.EVENT_READ)
+                    self._next(worker, prepared, batch, limit_s, trace)
+        return batch
+
+    def _next(
+        self, worker: Worker, prepared: Prepared, batch: _Batch, limit_s: float, trace: bool
+    ) -> None:
+        """Gives an idle worker its next program; a new worker gets the task first."""
+        if not batch.waiting or worker in batch.running:
+            return
+        if worker.task is not prepared:
+            self._load(worker, prepared)
+        index = batch.waiting.pop()
+        batch.running[worker] = index
+        request = run_request(batch.programs[index].source, batch.limits, limit_s, trace)
+        try:
+            worker.send(request)
+        except OSError:
+            pass  # `_take` sees the end of the stream
+
+    def _take(self, worker: Worker, batch: _Batch) -> bool:
+        """Reads an answer; False if the worker has died instead."""
+        try:
+            answer = worker.receive()
+        except EOFError:
+            return False
+        if "ended" in answer:  # its server died; the zygote lives and can make another
+            worker.task = None
+            self._again(worker, batch)
+        else:
+            batch.answers[batch.running.pop(worker)] = answer
+        return True
+
+    def _replace(self, worker: Worker, batch: _Batch) -> Worker:
+        """A fresh worker in place of a dead one."""
+        self._again(worker, batch)
+        worker.close()
+        fresh = Worker(*self._home)
+        self._workers[self._workers.index(worker)] = fresh
+        return fresh
+
+    def _again(self, worker: Worker, batch: _Batch) -> None:
+        """The program that was under way gets one more try; twice is the sandbox's failure."""
+        index = batch.running.pop(worker, None)
+        if index is None or index in batch.retried:
+            raise SandboxError("the test process died twice; see `coderepair doctor`")
+        batch.retried.add(index)
+        batch.waiting.append(index)
+
+
+def check_limit(prepared: Prepared, limits: Limits) -> float:
+    """CPU seconds a candidate's check may take: far above what the original needs, far below the cap."""
+    known = FACTOR * prepared.slowest_s if prepared.slowest_s else UNKNOWN_S
+    return min(limits.test_timeout_s, max(FLOOR_S, known))
+
+
+def run_request(source: str, limits: Limits, limit_s: float, trace: bool = False) -> dict[str, Any]:
+    """What a server needs to know to run one program."""
+    return {
+        "op": "run",
+        "source": source,
+        "limit_s": limit_s,
+        "cap_s": limits.test_timeout_s,
+        "total_s": limits.total_timeout_s,
+        "cpu_s": int(limits.total_timeout_s) + CPU_MARGIN_S,
+        "memory_mb": limits.memory_mb,
+        "trace": trace,
+    }
+
+
+def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
+    """What a server needs to know of a task."""
+    path = os.path.realpath(task.path)
+    tests, doctests, files = [], [], []
+    for test in task.tests:
+        real = os.path.realpath(test.path)
+        if real == path or not real.endswith(".py"):
+            doctests.append(real)
+            continue
+        files.append(real)
+        tests += [f"{test.path}::{node}" for node in test.nodes] or [test.path]
+    folders = [str(Path(file).parent) for file in (path, *files, *doctests)]
+    return {
+        "path": path,
+        "source": task.source,
+        "tests": tests,
+        "rewrite": files,
+        "doctests": doctests,
+        "keyword": task.keyword,
+        "readable": sorted({os.path.realpath(task.project_root), *folders}),
+        "isolation": layers,
+    }
+
+
+def _listed(listed: dict[str, Any]) -> dict[str, Any]:
+    """Raises `TestsNotRunnable` with pytest's own words where collecting failed."""
+    if "failed" in listed:
+        raise TestsNotRunnable(str(listed["failed"]))
+    if listed.get("errors"):
+        text = " ".join(str((listed.get("texts") or [""])[0]).split())[-300:]
+        raise TestsNotRunnable(
+            f"the tests cannot be collected: {listed['errors'][0]['message']}"
+            + (f" ({text})" if text else "")
+        )
+    return listed
+
+
+def no_tests(task: Task) -> str:
+    """One line for a task whose tests hold nothing to run."""
+    names = ", ".join(Path(test.path).name for test in task.tests)
+    chosen = f" matching -k {task.keyword!r}" if task.keyword else ""
+    return f"no tests{chosen} found in {names}; name a test file, folder or node id with --tests"

@@ -1,0 +1,204 @@
+"""Events of a candidate's process become a `TestReport` with the checks of its task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from coderepair.model import CheckResult, Failure, Outcome, TestReport
+
+MAX_CLOSENESS = 0.99
+TEXT = 2000
+"""Characters kept of any one text; the child cuts too, but it is not trusted."""
+
+
+@dataclass(frozen=True)
+class TestNode:
+    """A pytest item or a docstring, and the ids of the checks it is made of."""
+
+    __test__ = False
+
+    id: str
+    checks: tuple[str, ...]
+
+
+def node_of(listed: dict[str, Any]) -> TestNode:
+    """A node as the child listed it; a single assert goes by the name of its test."""
+    name, count = str(listed["id"]), int(listed["count"])
+    part = "example" if listed["kind"] == "doctest" else "assert"
+    if count < 2:
+        return TestNode(name, (name,))
+    return TestNode(name, tuple(f"{name}::{part}#{number}" for number in range(1, count + 1)))
+
+
+def report(
+    nodes: tuple[TestNode, ...], answer: dict[str, Any], skipped: frozenset[str]
+) -> TestReport:
+    """Checks in the order of `nodes`, without the nodes that the original program skips."""
+    story = _Story(answer)
+    checks: list[CheckResult] = []
+    for number, node in enumerate(nodes):
+        results = story.results(number, node)
+        if node.id not in skipped:
+            checks += results
+    return TestReport(tuple(checks), seconds=float(answer.get("seconds", 0.0)))
+
+
+def skipped_nodes(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> frozenset[str]:
+    """Ids of the nodes that were skipped (or expected to fail) in this run."""
+    ends = [event for event in _events(answer) if event[0] == "n" and event[2] == "skip"]
+    return frozenset(nodes[event[1]].id for event in ends)
+
+
+def lines_by_check(
+    nodes: tuple[TestNode, ...], answer: dict[str, Any]
+) -> dict[str, frozenset[int]]:
+    """Lines of the user's file that each check executed, in a run with coverage."""
+    lines: dict[str, frozenset[int]] = {}
+    for event in _events(answer):
+        if event[0] == "c" and event[2]:
+            lines[_check_id(nodes[event[1]], event[2])] = frozenset(event[7] or ())
+        elif event[0] == "n" and event[5]:
+            name = nodes[event[1]].checks[-1]
+            lines[name] = lines.get(name, frozenset()) | frozenset(event[5])
+    return lines
+
+
+def _check_id(node: TestNode, number: int) -> str:
+    return node.checks[min(number, len(node.checks)) - 1]
+
+
+def _events(answer: dict[str, Any]) -> list[list[Any]]:
+    """Those events that have the right shape: a candidate may have written some of them."""
+    shapes = {"c": (int, int, str), "n": (int, str), "x": (dict,)}
+    good = []
+    for event in answer.get("events", ()):
+        shape = shapes.get(event[0]) if isinstance(event, list) and event else None
+        if shape and all(isinstance(*pair) for pair in zip(event[1:], shape, strict=False)):
+            good.append(event)
+    return good
+
+
+class _Story:
+    """What the events say about each node."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self._checks: dict[tuple[int, int], list[Any]] = {}
+        self._ends: dict[int, list[Any]] = {}
+        self._broken: dict[str, Any] | None = None
+        for event in _events(answer):
+            if event[0] == "c":
+                key = (event[1], event[2])
+                if self._checks.get(key, event)[3] == Outcome.PASS or key not in self._checks:
+                    self._checks[key] = event
+            elif event[0] == "n":
+                self._ends[event[1]] = event
+            else:
+                self._broken = event[1]
+        self._complete = answer.get("events", [])[-1:] == [["end"]]
+        self._rest = self._reason(answer)
+        self._charged = self._complete
+
+    def _reason(self, answer: dict[str, Any]) -> tuple[Outcome, Failure]:
+        """What the first check that has no verdict gets: it was running when the process ended."""
+        if self._broken is not None:
+            return Outcome.ERROR, _failure(self._broken)
+        timed_out = any(event[3] == Outcome.TIMEOUT for event in self._checks.values())
+        if answer.get("end") == "timeout":
+            return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
+        if timed_out:
+            return Outcome.NOT_RUN, Failure("not_run", "left out after two checks ran out of time")
+        return Outcome.CRASH, Failure("crash", f"the process ended early ({answer.get('end')})")
+
+    def results(self, number: int, node: TestNode) -> list[CheckResult]:
+        end = self._ends.get(number)
+        if end is None and not any(key[0] == number for key in self._checks):
+            return [self._no_verdict(name) for name in node.checks]
+        single = self._checks.get((number, 0))
+        if single is not None:  # a time-out that belongs to no assert
+            return self._with_charge(number, node, Outcome(single[3]), _failure(single[5]))
+        if end is None:
+            return [
+                self._told(number, k, name) or self._no_verdict(name)
+                for k, name in enumerate(node.checks, 1)
+            ]
+        if end[2] == "ok":
+            return [
+                self._told(number, k, name) or _passed(name)
+                for k, name in enumerate(node.checks, 1)
+            ]
+        if end[2] == "skip":
+            return [
+                CheckResult(name, Outcome.NOT_RUN, failure=Failure("not_run", "skipped"))
+                for name in node.checks
+            ]
+        return self._with_charge(number, node, _outcome(end[3]), _failure(end[3]), float(end[4]))
+
+    def _told(self, number: int, k: int, name: str) -> CheckResult | None:
+        event = self._checks.get((number, k))
+        if event is None:
+            return None
+        try:
+            outcome = Outcome(event[3])
+        except ValueError:
+            outcome = Outcome.REJECTED
+        if outcome is Outcome.PASS:
+            return CheckResult(name, outcome, seconds=float(event[6]))
+        near = min(MAX_CLOSENESS, max(0.0, float(event[4])))
+        return CheckResult(name, outcome, near, _failure(event[5]), float(event[6]))
+
+    def _with_charge(
+        self, number: int, node: TestNode, outcome: Outcome, failure: Failure, seconds: float = 0.0
+    ) -> list[CheckResult]:
+        """The failure goes to the first check without a verdict (else the last one); the rest was not run."""
+        results: list[CheckResult] = []
+        charged = False
+        for k, name in enumerate(node.checks, 1):
+            told = self._told(number, k, name)
+            if told is None and not charged:
+                told, charged = CheckResult(name, outcome, failure=failure, seconds=seconds), True
+            results.append(
+                told
+                or CheckResult(name, Outcome.NOT_RUN, failure=Failure("not_run", failure.message))
+            )
+        if not charged and all(result.outcome is Outcome.PASS for result in results):
+            results[-1] = CheckResult(node.checks[-1], outcome, failure=failure, seconds=seconds)
+        return results
+
+    def _no_verdict(self, name: str) -> CheckResult:
+        """No verdict is never a pass."""
+        outcome, failure = self._rest
+        if self._complete:
+            return CheckResult(
+                name, Outcome.NOT_RUN, failure=Failure("not_run", "the test was not found")
+            )
+        if self._charged:
+            return CheckResult(name, Outcome.NOT_RUN, failure=Failure("not_run", failure.message))
+        self._charged = True
+        return CheckResult(name, outcome, failure=failure)
+
+
+def _passed(name: str) -> CheckResult:
+    return CheckResult(name, Outcome.PASS)
+
+
+def _outcome(failure: object) -> Outcome:
+    fields = failure if isinstance(failure, dict) else {}
+    if fields.get("exception") in ("AssertionError", "Failed"):
+        return Outcome.FAIL
+    kinds = {"timeout": Outcome.TIMEOUT, "memory": Outcome.MEMORY_LIMIT}
+    return kinds.get(str(fields.get("kind")), Outcome.ERROR)
+
+
+def _failure(fields: object) -> Failure:
+    """From the child's dictionary; unknown or ill-typed fields are dropped."""
+    if not isinstance(fields, dict):
+        return Failure("crash")
+    texts = {
+        name: str(fields[name])[:TEXT]
+        for name in ("message", "call", "expected", "got", "exception", "traceback")
+        if isinstance(fields.get(name), str)
+    }
+    line = fields.get("line", 0)
+    kind = str(fields.get("kind", "exception"))[:20]
+    return Failure(kind=kind, line=line if isinstance(line, int) else 0, **texts)

@@ -1,0 +1,127 @@
+"""One warm process of the project's interpreter, seen from our side of its socket."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from coderepair.errors import SandboxError, TestsNotRunnable
+from coderepair.runner.child import wire
+
+MAIN = Path(__file__).parent / "child" / "main.py"
+START_S = 60.0
+"""Wall seconds the interpreter may take to start and import pytest."""
+
+KEPT = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG",
+        "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "DJANGO_SETTINGS_MODULE")  # fmt: skip
+"""Environment variables that a project's tests may need; no others reach them, secrets least of all."""
+FIXED = {
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PATH": os.defpath,
+}
+
+
+def environment(scratch: str, hash_seed: int = 0) -> dict[str, str]:
+    """A clean environment whose home and temporary folder are `scratch`."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    own = {"HOME": scratch, "TMPDIR": scratch, "PYTHONHASHSEED": str(hash_seed)}
+    return {"LANG": "C.UTF-8", **kept, **FIXED, **own}
+
+
+class Worker:
+    """A zygote and its socket. One request at a time; `fileno` makes it fit for `selectors`."""
+
+    def __init__(self, python: str, root: str) -> None:
+        self.task: object = None
+        """The task its server holds, by identity of the pool's record."""
+        self.scratch = tempfile.mkdtemp(prefix="coderepair-")
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        try:
+            self._process = subprocess.Popen(
+                [
+                    python,
+                    "-B",
+                    str(MAIN),
+                    str(theirs.fileno()),
+                    os.path.realpath(self.scratch),
+                    root,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment(self.scratch),
+                cwd=root,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            raise TestsNotRunnable(
+                f"cannot start {python}: {error.strerror}; see --python"
+            ) from error
+        finally:
+            theirs.close()
+        self._python = python
+        self.hello = self._greet()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Raises `BrokenPipeError` (or another OSError) if the process has gone."""
+        wire.write(self._socket.fileno(), message)
+
+    def receive(self) -> Any:
+        """The next answer. Raises `EOFError` if the process has gone."""
+        try:
+            answer = wire.read(self._socket.fileno())
+        except (OSError, ValueError) as error:
+            raise EOFError(str(error)) from error
+        if answer is None:
+            raise EOFError("the worker process ended")
+        return answer
+
+    def close(self) -> None:
+        """Kills the process and all it forked: each dies with its parent."""
+        self._socket.close()
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _greet(self) -> dict[str, Any]:
+        self._socket.settimeout(None)
+        try:
+            hello: dict[str, Any] = self._first_answer()
+        except EOFError:
+            self.close()
+            raise SandboxError(
+                f"{self._python} did not start as a test process; try `{self._python} -m pytest --version`"
+            ) from None
+        if "error" in hello:
+            self.close()
+            raise TestsNotRunnable(
+                f"{self._python} has no pytest; install it with `{self._python} -m pip install pytest`"
+            )
+        return hello
+
+    def _first_answer(self) -> Any:
+        import select
+
+        if not select.select([self._socket], [], [], START_S)[0]:
+            raise EOFError("no answer")
+        return self.receive()
