@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from coderepair.cli import options as o
-
-Format = Literal["text", "concise", "json", "jsonl", "diff"]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,37 +21,11 @@ def fix(
     tests: o.Tests = None,
     function: o.Functions = None,
     keyword: o.Keyword = "",
-    write: Annotated[
-        bool,
-        typer.Option("--write", "-w", help="Write a verified repair", rich_help_panel=o.OUTPUT),
-    ] = False,
-    diff: Annotated[
-        bool,
-        typer.Option(
-            "--diff",
-            help="Only print the patch, as without a terminal; git apply takes it",
-            rich_help_panel=o.OUTPUT,
-        ),
-    ] = False,
-    output_format: Annotated[
-        Format | None,
-        o.option(
-            "--output-format", panel=o.OUTPUT, text="What goes to standard output (default: text)"
-        ),
-    ] = None,
-    report: Annotated[
-        list[str] | None,
-        o.option(
-            "--report",
-            panel=o.OUTPUT,
-            metavar="FORMAT=PATH",
-            text="Also write a report to a file; repeatable",
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool,
-        typer.Option("--quiet", "-q", help="No progress, no summary", rich_help_panel=o.OUTPUT),
-    ] = False,
+    write: o.Write = False,
+    diff: o.Diff = False,
+    output_format: o.OutputFormat = None,
+    report: o.Reports = None,
+    quiet: o.Quiet = False,
     stdin_filename: Annotated[
         Path | None,
         o.option(
@@ -93,8 +65,9 @@ def fix(
     """
     given = dict(locals())
     from coderepair.cli import fixing
+    from coderepair.cli.order import Order
 
-    order = fixing.Order(
+    order = Order(
         target=file,
         functions=tuple(function or ()),
         tests=tuple(tests or ()),
@@ -108,4 +81,4 @@ def fix(
         stdin_filename=stdin_filename,
         flags=o.setting_flags(given),
     )
-    raise typer.Exit(fixing.run(order))
+    raise typer.Exit(fixing.fix(order))

@@ -1,74 +1,122 @@
-"""What `coderepair fix` does: read, repair, and only if it is asked for and verified, write."""
+"""What `coderepair fix` and `runs resume` do: read, repair, conclude."""
 
 from __future__ import annotations
 
-import hashlib
 import json as jsonlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from coderepair import write
+from coderepair import store, textfile, write
 from coderepair.cli import output
-from coderepair.cli.inputs import STDIN, Input, read_input
+from coderepair.cli.concluding import conclude
+from coderepair.cli.inputs import Input, read_input
 from coderepair.cli.interrupt import Interrupt
+from coderepair.cli.order import Order
 from coderepair.cli.output import ReportFile
 from coderepair.cli.view import open_view
 from coderepair.config import Settings, load
-from coderepair.errors import CodeRepairError, UsageError
-from coderepair.events import Event
-from coderepair.model import Result, Status
-from coderepair.report import diff, json, terminal
-from coderepair.report.document import EXIT_CODES, RunReport, of_error
-from coderepair.store import Undo, keep_undo
+from coderepair.errors import CodeRepairError, EngineError, StoreError
+from coderepair.events import Event, RunStarted
+from coderepair.model import Result
+from coderepair.report import json
+from coderepair.report.document import RunReport, of_error
 
-_VERIFIED = (Status.REPAIRED, Status.REPAIR_AVAILABLE)
+OnEvent = Callable[[Event], None]
+ShouldStop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What the command line asked for."""
+class Job:
+    """A repair that is ready to start."""
 
-    target: str
-    functions: tuple[str, ...]
-    tests: tuple[str, ...]
-    more_tests: tuple[str, ...]
-    keyword: str
-    write: bool
-    diff: bool
-    output_format: str
-    reports: tuple[str, ...]
-    quiet: bool
-    stdin_filename: Path | None
-    flags: Mapping[str, Any]
-
-    @property
-    def asks(self) -> bool:
-        """Whether a person is shown the repair and asked."""
-        plain = self.output_format == "text" and not self.write and self.target != STDIN
-        return plain and output.is_interactive()
+    inputs: Input
+    settings: Settings
+    start: Callable[[OnEvent, ShouldStop], Result]
 
 
-def run(order: Order) -> int:
-    """Does what was ordered and returns the exit code. Errors are raised, and reported in JSON too."""
+def fix(order: Order) -> int:
+    """Repairs from the start and returns the exit code. Errors are raised, and reported as JSON too."""
+    return _carry_out(order, _new_job)
+
+
+def resume(order: Order, folder: Path) -> int:
+    """Goes on with the run in `folder`, as `fix` otherwise."""
+    return _carry_out(order, lambda order: _old_job(order, folder))
+
+
+def _carry_out(order: Order, prepare: Callable[[Order], Job]) -> int:
     recorder = _Recorder(order)
     try:
-        _check_order(order)
-        inputs = read_input(
-            order.target, order.functions, order.tests, order.more_tests, order.stdin_filename
-        )
-        recorder.files = output.parse_reports(order.reports, inputs.protected)
-        settings = load(inputs.file.path, order.flags).settings
-        if order.write and not inputs.from_stdin:
-            write.check_writable(inputs.file.path)
-        result = _repair(order, inputs, settings, recorder)
-        report = _conclude(order, inputs, settings, result)
+        order.check()
+        job = prepare(order)
+        recorder.files = output.parse_reports(order.reports, job.inputs.protected)
+        if order.write and not job.inputs.from_stdin:
+            write.check_writable(job.inputs.file.path)
+        report = conclude(order, job.inputs, job.settings, _run(order, job, recorder))
     except CodeRepairError as error:
         recorder.finish(of_error(order.target, error))
         raise
+    except Exception as error:
+        internal = EngineError(f"internal error: {type(error).__name__}: {error}")
+        recorder.finish(of_error(order.target, internal))
+        raise
     recorder.finish(report)
     return report.exit_code
+
+
+def _run(order: Order, job: Job, recorder: _Recorder) -> Result:
+    view = open_view(order.quiet, job.settings.timeout)
+
+    def on_event(event: Event) -> None:
+        recorder.on_event(event)
+        view.on_event(event)
+
+    with Interrupt() as interrupt:
+        try:
+            return job.start(on_event, interrupt.requested)
+        finally:
+            view.close()
+
+
+def _new_job(order: Order) -> Job:
+    inputs = read_input(
+        order.target, order.functions, order.tests, order.more_tests, order.stdin_filename
+    )
+    settings = load(inputs.file.path, order.flags).settings
+
+    def start(on_event: OnEvent, should_stop: ShouldStop) -> Result:
+        from coderepair.repair import repair
+        from coderepair.task import make_task
+
+        task = make_task(
+            inputs.file.path,
+            inputs.tests,
+            inputs.functions,
+            keyword=order.keyword,
+            python=settings.python,
+        )
+        return repair(task, settings, on_event, should_stop)
+
+    return Job(inputs, settings, start)
+
+
+def _old_job(order: Order, folder: Path) -> Job:
+    from coderepair.repair import logged_settings
+    from coderepair.repair import resume as resume_run
+
+    started = store.load(folder)[0]
+    if not isinstance(started, RunStarted):
+        raise StoreError(f"run {folder.name} has no start; start a new one")
+    tests = tuple(test.path for test in started.task.tests)
+    inputs = Input(textfile.read(Path(started.task.path)), started.task.targets, tests)
+    logged = replace(logged_settings(started), runs_dir=folder.parent)
+    settings = replace(logged, **order.flags)
+    return Job(
+        inputs,
+        settings,
+        lambda on_event, should_stop: resume_run(folder, settings, on_event, should_stop),
+    )
 
 
 class _Recorder:
@@ -95,117 +143,3 @@ class _Recorder:
             output.emit(output.render(self._format, report))
         for file in self.files:
             output.write_report(file, report, self._lines)
-
-
-def _check_order(order: Order) -> None:
-    if order.diff and order.write:
-        raise UsageError("--diff only shows and --write writes; choose one")
-    if order.diff and order.output_format != "diff":
-        raise UsageError(f"--diff and --output-format {order.output_format}: choose one")
-
-
-def _repair(order: Order, inputs: Input, settings: Settings, recorder: _Recorder) -> Result:
-    from coderepair.repair import repair
-    from coderepair.task import make_task
-
-    task = make_task(
-        inputs.file.path,
-        inputs.tests,
-        inputs.functions,
-        keyword=order.keyword,
-        python=settings.python,
-    )
-    view = open_view(order.quiet, settings.timeout)
-
-    def on_event(event: Event) -> None:
-        recorder.on_event(event)
-        view.on_event(event)
-
-    with Interrupt() as interrupt:
-        try:
-            return repair(task, settings, on_event=on_event, should_stop=interrupt.requested)
-        finally:
-            view.close()
-
-
-def _conclude(order: Order, inputs: Input, settings: Settings, result: Result) -> RunReport:
-    """Shows the result, writes it where that is wanted, and says what became of it."""
-    report = _report(inputs, result)
-    if inputs.from_stdin:
-        return _conclude_stdin(order, inputs, report)
-    if report.status not in _VERIFIED:
-        _show(order, report)
-        return report
-    if order.asks:
-        output.show_patch(report.patch_text)
-        output.say(terminal.summary(report))
-        if not output.ask(f"write it to {report.path}?"):
-            output.say("nothing was written")
-            return report
-    elif not order.write:
-        _show(order, report)
-        return report
-    return _write(order, inputs, settings, report)
-
-
-def _conclude_stdin(order: Order, inputs: Input, report: RunReport) -> RunReport:
-    """The fixed text, or the text as it came, goes to standard output: a pipe never loses it."""
-    fixed = report.status in _VERIFIED and report.result is not None and report.result.program
-    if order.output_format != "text":
-        _show(order, report)
-        return report
-    if not order.quiet:
-        output.say(terminal.summary(report))
-    if not fixed:
-        output.emit(inputs.file.data)
-        return report
-    output.emit(inputs.file.edited(fixed.source))
-    return replace(report, status=Status.REPAIRED, exit_code=EXIT_CODES[Status.REPAIRED])
-
-
-def _write(order: Order, inputs: Input, settings: Settings, report: RunReport) -> RunReport:
-    result = report.result
-    assert result is not None
-    assert result.program is not None
-    file = inputs.file
-    data = file.edited(result.program.source)
-    undo = Undo(str(file.path.resolve()), hashlib.sha256(data).hexdigest(), file.data)
-    keep_undo(settings.runs_dir / result.run_id, undo)
-    write.replace(file.path, data, file.sha256)
-    status = Status.REPAIRED
-    report = replace(report, status=status, exit_code=EXIT_CODES[status], written=True)
-    if order.asks:
-        output.say(f"written; take it back with: coderepair runs undo {result.run_id}")
-    else:
-        _show(order, report)
-    return report
-
-
-def _show(order: Order, report: RunReport) -> None:
-    """Text for people, or the patch. What is no verified repair never goes where patches go."""
-    verified = report.status in _VERIFIED
-    if order.output_format == "diff" or (
-        order.output_format == "text" and verified and not report.written
-    ):
-        output.emit(output.render("diff", report))
-        if not order.quiet:
-            output.say(terminal.summary(report) if verified else terminal.render(report))
-    elif order.output_format == "text":
-        output.emit(output.render("text", report))
-
-
-def _report(inputs: Input, result: Result) -> RunReport:
-    path = diff.shown_path(inputs.file.path)
-    status = Status.REPAIR_AVAILABLE if result.status in _VERIFIED else result.status
-    patch = b""
-    if result.program is not None:
-        patch = diff.unified(inputs.file.data, inputs.file.edited(result.program.source), path)
-    return RunReport(
-        path,
-        status,
-        EXIT_CODES[status],
-        terminal.message_of(result),
-        result,
-        patch,
-        inputs.file.encoding,
-    )

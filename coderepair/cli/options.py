@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -222,6 +221,34 @@ Offline = Annotated[
     ),
 ]
 
+Write = Annotated[
+    bool, typer.Option("--write", "-w", help="Write a verified repair", rich_help_panel=OUTPUT)
+]
+Diff = Annotated[
+    bool,
+    typer.Option(
+        "--diff",
+        help="Only print the patch, as without a terminal; git apply takes it",
+        rich_help_panel=OUTPUT,
+    ),
+]
+OutputFormat = Annotated[
+    Literal["text", "concise", "json", "jsonl", "diff"] | None,
+    option("--output-format", panel=OUTPUT, text="What goes to standard output (default: text)"),
+]
+Reports = Annotated[
+    list[str] | None,
+    option(
+        "--report",
+        panel=OUTPUT,
+        metavar="FORMAT=PATH",
+        text="Also write a report to a file; repeatable",
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no summary", rich_help_panel=OUTPUT)
+]
+
 
 def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a command's parameters that are settings and were given."""
@@ -231,10 +258,3 @@ def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
             part.strip() for part in flags["proposers"].split(",") if part.strip()
         ]
     return flags
-
-
-def split_target(text: str, functions: list[str] | None) -> tuple[Path, tuple[str, ...]]:
-    """`FILE::QUALNAME` as path and functions, those of `--function` behind it."""
-    file, _, qualname = text.partition("::")
-    names = [qualname, *(functions or [])]
-    return Path(file), tuple(dict.fromkeys(name for name in names if name))

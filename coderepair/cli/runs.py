@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_runs)
     group.command("show")(show)
     group.command("tree")(tree)
+    group.command("resume")(resume)
     group.command("undo")(undo)
     app.add_typer(group, name="runs")
 
@@ -80,6 +81,42 @@ def tree(
 
     progress = _replay(store.find(_runs_dir(), run))
     sys.stdout.write("\n".join(render(list(progress.nodes.values()), limit)) + "\n")
+
+
+def resume(
+    run: Run,
+    write: o.Write = False,
+    diff: o.Diff = False,
+    output_format: o.OutputFormat = None,
+    report: o.Reports = None,
+    quiet: o.Quiet = False,
+    max_candidates: o.MaxCandidates = None,
+    budget: o.CallBudget = None,
+    max_tokens_total: o.MaxTokens = None,
+    timeout: o.Timeout = None,
+    workers: o.Workers = None,
+) -> None:
+    """Go on with a run that was cut or ended by a limit, as if it had not been.
+
+    Limits are those of the run unless given; the time starts anew. Ends as
+    fix does.
+    """
+    given = dict(locals())
+    from coderepair import store
+    from coderepair.cli import fixing
+    from coderepair.cli.order import Order
+
+    folder = store.find(_runs_dir(), run)
+    order = Order(
+        target=folder.name,
+        write=write,
+        diff=diff,
+        output_format=output_format or ("diff" if diff else "text"),
+        reports=tuple(report or ()),
+        quiet=quiet,
+        flags=o.setting_flags(given),
+    )
+    raise typer.Exit(fixing.resume(order, folder))
 
 
 def undo(run: Run) -> None:
