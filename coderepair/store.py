@@ -65,14 +65,22 @@ class RunLog:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = self._path.open("ab")
-            _lock(self._file, self._path)
-            whole = 0
-            for size, event in _read(self._path):
-                self._packer.pack(event)
-                whole += size
-            self._file.truncate(whole)
         except OSError as error:
             raise _unwritable(self._path, error) from None
+        try:
+            _lock(self._file, self._path)
+            self._file.truncate(self._take_up())
+        except (OSError, StoreError) as error:
+            self._file.close()
+            raise error if isinstance(error, StoreError) else _unwritable(self._path, error)
+
+    def _take_up(self) -> int:
+        """Reads what is there, as later entries lean on it; returns the bytes of its whole lines."""
+        whole = 0
+        for size, event in _read(self._path):
+            self._packer.pack(event)
+            whole += size
+        return whole
 
     def append(self, event: Event) -> None:
         """Raises `StoreError`, for instance when the disk is full."""
