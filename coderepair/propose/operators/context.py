@@ -28,6 +28,15 @@ class Surroundings:
     test_text: str = ""
     """The files that hold the checks."""
     statement: str = ""
+    checks: int = 0
+    """Number of all checks, passing ones included; 0 if unknown."""
+    first_line: int = 1
+    """Line of the file at which the function's text starts."""
+
+    @property
+    def failed(self) -> int:
+        """Number of failing checks."""
+        return len(self.failures)
 
 
 @dataclass(frozen=True, slots=True)

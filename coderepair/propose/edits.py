@@ -1,0 +1,250 @@
+"""The proposer of edit operators: enumerates a function's small edits and offers them best first.
+
+With a model, the first few hundred of the cheap ranking are ordered anew by a fusion of the linear
+score and the model's likelihood of the edit, in tiers, so that the first candidates come at once.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from coderepair.edit.regions import functions, region_text, replace_region
+from coderepair.errors import ContextOverflow, EditError
+from coderepair.feedback import build
+from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
+from coderepair.propose import calibration
+from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
+from coderepair.propose.ranking import Ranked, Ranker, default_ranker, spread
+from coderepair.prompt import edit_dialect
+
+if TYPE_CHECKING:
+    from coderepair.contracts import Policy
+    from coderepair.search.tree import Tree
+
+_TIERS = (48, 208)
+"""Sizes of the slices of the cheap ranking that the model orders anew, one after the other."""
+MODEL_WEIGHT = 0.5
+"""Nats of linear score that one nat of the model's log-likelihood is worth."""
+_OTHER_TARGET = 2.0
+"""Loss of score, in nats, for each place of a function in the task's list of targets."""
+_MOST_CACHED = 256
+_LONGEST_TEST_TEXT = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A ranked edit of one of the regions."""
+
+    region: int
+    ranked: Ranked
+
+
+class _Listing:
+    """The ordered edits of one node, made as far as they are asked for."""
+
+    def __init__(self, candidates: Iterator[Proposal]) -> None:
+        self._rest = candidates
+        self._made: list[Proposal] = []
+
+    def slice(self, rank: int, k: int) -> list[Proposal]:
+        while len(self._made) < rank + k:
+            proposal = next(self._rest, None)
+            if proposal is None:
+                break
+            self._made.append(proposal)
+        return self._made[rank : rank + k]
+
+
+class EditProposer:
+    """Proposes the edits of all operators; deterministic, needs no model but uses one it is given."""
+
+    name = "operators"
+
+    def __init__(self, policy: Policy | None = None, ranker: Ranker | None = None) -> None:
+        self._policy = policy
+        self._ranker = ranker
+        self._listings: OrderedDict[tuple[Task, str], _Listing] = OrderedDict()
+
+    def chance(self, tree: Tree, node: Node, rank: int) -> float:
+        """From the rank-survival curves of `propose.calibration`."""
+        return calibration.chance(tree, node, rank)
+
+    def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
+        """Edits that compile and differ in syntax; fewer than k when there are no more."""
+        if node.program is None:
+            return []
+        key = (task, node.program.key)
+        listing = self._listings.pop(key, None) or _Listing(self._all(task, tree, node, node.program))
+        self._listings[key] = listing
+        while len(self._listings) > _MOST_CACHED:
+            self._listings.popitem(last=False)
+        return listing.slice(rank, k)
+
+    def _all(self, task: Task, tree: Tree, node: Node, program: Program) -> Iterator[Proposal]:
+        """Every edit of every target as a proposal, best first."""
+        contexts = dict(_contexts(task, node, program))
+        ranked = self._ranked(contexts, program, task)
+        ordered = self._fused(task, tree, node, contexts, ranked) if self._policy else iter(ranked)
+        seen = {program.key}
+        for candidate in ordered:
+            edited = _edited(program, contexts[candidate.region], candidate)
+            if edited is not None and edited.key not in seen:
+                seen.add(edited.key)
+                edit = candidate.ranked.edit
+                yield Proposal(edited, self.name, describe(contexts[candidate.region], edit))
+
+    def _ranked(
+        self, contexts: dict[int, FunctionContext], program: Program, task: Task
+    ) -> list[_Candidate]:
+        ranker = self._ranker or default_ranker()
+        places = _places(task, program)
+        found: list[_Candidate] = []
+        for region, context in contexts.items():
+            scope = Scope(context)
+            lists = ranker.rank(context, scope, enumerate_edits(context, scope))
+            loss = _OTHER_TARGET * places.get(region, len(places))
+            found += [_Candidate(region, replace(item, score=item.score - loss)) for item in lists]
+        if len(contexts) > 1:
+            found.sort(key=lambda candidate: -candidate.ranked.score)
+        return found
+
+    def _fused(
+        self,
+        task: Task,
+        tree: Tree,
+        node: Node,
+        contexts: dict[int, FunctionContext],
+        ranked: Sequence[_Candidate],
+    ) -> Iterator[_Candidate]:
+        """The cheap ranking with its first tiers ordered by linear score and model together."""
+        start = 0
+        for size in _TIERS:
+            yield from self._with_model(task, tree, node, contexts, ranked[start : start + size])
+            start += size
+        yield from ranked[start:]
+
+    def _with_model(
+        self,
+        task: Task,
+        tree: Tree,
+        node: Node,
+        contexts: dict[int, FunctionContext],
+        tier: Sequence[_Candidate],
+    ) -> list[_Candidate]:
+        """One tier in its new order. What the model is not shown keeps the score of its neighbours."""
+        feedback = replace(build(task, tree, node), tried=())
+        replies: dict[int, str] = {}
+        for index, candidate in enumerate(tier):
+            context = contexts[candidate.region]
+            if dedent(context.text) == feedback.function:
+                try:
+                    new = dedent(candidate.ranked.edit.apply(context.text))
+                    replies[index] = edit_dialect.encode(feedback, new)
+                except EditError:
+                    continue
+        likelihoods = self._score(edit_dialect.render(feedback), list(replies.values()))
+        if not likelihoods:
+            return list(tier)
+        scores = dict(zip(replies, likelihoods, strict=True))
+        middle = sorted(likelihoods)[len(likelihoods) // 2]
+        blended = [
+            (candidate.ranked.score + MODEL_WEIGHT * (scores.get(index, middle) - middle), -index)
+            for index, candidate in enumerate(tier)
+        ]
+        return [tier[-index] for _, index in sorted(blended, reverse=True)]
+
+    def _score(self, prompt: str, replies: list[str]) -> list[float]:
+        """Log-likelihoods of the replies; none if the prompt does not fit into the model."""
+        if self._policy is None or not replies:
+            return []
+        try:
+            scores = self._policy.score(prompt, replies)
+        except ContextOverflow:
+            return []
+        return [score if math.isfinite(score) else -1e3 for score in scores]
+
+
+def describe(context: FunctionContext, edit: Edit) -> str:
+    """A few words for people: `line 7: '<' -> '<='`."""
+    line = context.line(edit.anchor) + context.around.first_line - 1
+    if edit.old and edit.new:
+        words = f"'{_cut(edit.old)}' -> '{_cut(edit.new)}'"
+    elif edit.new:
+        words = edit.new if edit.new.startswith("move ") else f"insert '{_cut(edit.new)}'"
+    else:
+        words = f"delete '{_cut(edit.old)}'"
+    more = f" at {edit.sites} places" if edit.sites > 1 else ""
+    return f"line {line}: {words}{more}"
+
+
+def compiles(text: str) -> bool:
+    """Whether a function's text compiles without a complaint; a method may be indented."""
+    source = f"if 1:\n{text}" if text[:1] in " \t" else text
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)
+        try:
+            compile(source, "<edit>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, SyntaxWarning):
+            return False
+    return True
+
+
+def _cut(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _edited(program: Program, context: FunctionContext, candidate: _Candidate) -> Program | None:
+    text = candidate.ranked.edit.apply(context.text)
+    return replace_region(program, candidate.region, text) if compiles(text) else None
+
+
+def _contexts(task: Task, node: Node, program: Program) -> Iterator[tuple[int, FunctionContext]]:
+    """The regions of a program that hold one function each, with their surroundings."""
+    report = node.report
+    checks: tuple[CheckResult, ...] = report.checks if report else ()
+    failures = tuple(check for check in checks if check.outcome is not Outcome.PASS)
+    tests = _test_text(task)
+    for region, (start, end) in enumerate(program.regions):
+        around = Surroundings(
+            failures,
+            file_text=program.source[:start] + program.source[end:],
+            test_text=tests,
+            statement=task.statement,
+            checks=len(checks),
+            first_line=program.source.count("\n", 0, start) + 1,
+        )
+        try:
+            yield region, FunctionContext(region_text(program, region), around)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+
+
+def _places(task: Task, program: Program) -> dict[int, int]:
+    """Place of each region's function in the task's list of targets."""
+    try:
+        starts = {function.start: function.qualname for function in functions(program.source)}
+    except (SyntaxError, ValueError, RecursionError):
+        return {}
+    order = {name: place for place, name in enumerate(task.targets)}
+    return {
+        region: order.get(starts.get(start, ""), len(order))
+        for region, (start, _) in enumerate(program.regions)
+    }
+
+
+def _test_text(task: Task) -> str:
+    """Text of the test files, as far as it can be read and is of a sensible size."""
+    texts = []
+    for test in task.tests:
+        try:
+            texts.append(Path(test.path).read_text(encoding="utf-8", errors="replace"))
+        except OSError:
+            continue
+    return "\n".join(texts)[:_LONGEST_TEST_TEXT]

@@ -1,0 +1,310 @@
+"""Sparse features of an edit: what changes, where it stands, and how that fits the failing checks.
+
+A feature is a short text, hashed to one of `BUCKETS` places. Texts of the user's own (names, odd
+constants) are replaced by their role, so that what is learned from one program holds for others.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+import zlib
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from coderepair.propose.operators import Edit, FunctionContext, Scope
+from coderepair.propose.relations import symptoms
+
+BUCKETS = 1 << 16
+
+_TOKEN = re.compile(
+    r"""[rbfu]{0,2}(?:"[^"\n]*"|'[^'\n]*')|[A-Za-z_]\w*|\d+(?:\.\d+)?|\*\*=?|//=?|[<>=!]=|[-+*/%&|^]=|<<|>>|\S"""
+)
+_COMMON = frozenset({"0", "1", "2", "10", "3", "100", "''", '""', "' '", '" "', "0.0", "1.0"})
+_BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
+_MEANING: tuple[tuple[str, str], ...] = (
+    ("max >", r"max|larg|great|high|most|more|longest|above|bigg|exceed|last"),
+    ("min <", r"min|small|least|low|less|few|short|below|under"),
+    (">= <=", r"at least|at most|or equal|inclusive|no more|not less|within"),
+    ("sum + +=", r"sum|add|total|plus|concat|combin|join"),
+    ("- -= abs", r"differ|subtract|minus|distance|absolute|remain|between"),
+    ("* *=", r"product|multipl|times|factorial|area|volume"),
+    ("/ //", r"divi|average|mean|half|ratio|quotient|per "),
+    ("% ", r"modul|remainder|even|odd|divis|multiple"),
+    ("** **=", r"power|square|cube|expon"),
+    ("sorted sort", r"sort|order|ascending|descending|rank"),
+    ("reverse reversed [::-1]", r"revers|backward|descending|palindrom|decreas"),
+    ("set", r"unique|distinct|duplicat|different|once"),
+    ("len", r"length|number of|count|how many|size"),
+    ("lower casefold", r"lower|case|vowel"),
+    ("upper title capitalize", r"upper|capital|case|vowel"),
+    ("strip", r"strip|trim|space|blank"),
+    ("split", r"word|split|separat|token"),
+    ("abs", r"absolute|magnitude|distance"),
+    ("round", r"round|decimal|nearest"),
+    ("and all", r"both|all|every|each"),
+    ("or any", r"either|any|or "),
+    ("not !=", r"not|different|except|other than|without"),
+    ("True", r"true|if and only|whether|check"),
+    ("False", r"false|otherwise|whether|check"),
+    ("[]", r"empty|list"),
+    ("None", r"none|nothing|no such|missing"),
+    ("0 1", r"start|first|zero|one|index"),
+)
+
+
+class FeatureMaker:
+    """Features of the edits of one function; what they share is computed once."""
+
+    def __init__(self, context: FunctionContext, scope: Scope) -> None:
+        self._context, self._scope = context, scope
+        around = context.around
+        self._symptoms = symptoms(around.failures)
+        self._raised = self._traceback_lines()
+        self._prose = f"{context.docstring} {around.statement} {context.function.name}".lower()
+        self._words = frozenset(re.findall(r"[a-z]+", self._prose))
+        self._expected = " ".join(scope.expected)
+        self._sites: dict[ast.AST, tuple[str, ...]] = {}
+        self._tokens: dict[str, tuple[str, ...]] = {}
+        self._meaning = self._read_meaning()
+        self._roles = {**dict.fromkeys(scope.locals, "LOC"), **dict.fromkeys(scope.parameters, "PAR")}
+        self._unused = frozenset(scope.unused)
+        self._unbound = frozenset(scope.unbound)
+        self._known = self._pairs_of(context.text)
+        self._last_line = context.line(context.statements[-1]) if context.statements else 1
+
+    def _traceback_lines(self) -> frozenset[int]:
+        """Lines of the function's text at which failing checks raised."""
+        files = [check.failure.line for check in self._context.around.failures if check.failure]
+        first = self._context.around.first_line
+        return frozenset(line - first + 1 for line in files if line >= first)
+
+    def _read_meaning(self) -> dict[str, bool]:
+        """For tokens with a meaning in prose: whether the docstring or the name speaks of it."""
+        found: dict[str, bool] = {}
+        for tokens, pattern in _MEANING:
+            said = re.search(pattern, self._prose) is not None
+            for token in tokens.split():
+                found[token] = found.get(token, False) or said
+        return found
+
+    # ---- one edit -----------------------------------------------------------------------------
+
+    def of(self, edit: Edit) -> list[int]:
+        """Places of the features that an edit has, without duplicates."""
+        texts = dict.fromkeys(self._texts(edit))
+        return [zlib.crc32(text.encode()) % BUCKETS for text in texts]
+
+    def _texts(self, edit: Edit) -> Iterator[str]:
+        kind = edit.kind
+        old, new = self.tokens(edit.old), self.tokens(edit.new)
+        gone, come = _difference(old, new)
+        yield kind
+        yield f"sites {min(edit.sites, 3)}"
+        yield from self._change(kind, gone, come)
+        yield from self._place(edit, kind, gone, come)
+        yield from self._evidence(kind, gone, come)
+        yield from self._ingredients(edit, kind)
+        yield from self._neighbours(edit, kind)
+        yield f"size {_bin(len(gone))} {_bin(len(come))}"
+        yield f"size {kind} {_bin(len(come) - len(gone))}"
+
+    def _change(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
+        yield f"k> {kind} {' '.join(gone)[:40]} > {' '.join(come)[:60]}"
+        yield f"> {' '.join(gone)[:40]} > {' '.join(come)[:60]}"
+        for token in gone:
+            yield f"- {token}"
+            yield f"k- {kind} {token}"
+        for token in come:
+            yield f"+ {token}"
+            yield f"k+ {kind} {token}"
+        for first, second in zip(come, come[1:], strict=False):
+            yield f"++ {first} {second}"
+        for sign, tokens in (("-", gone), ("+", come)):
+            for token in tokens:
+                said = self._meaning.get(token)
+                if said is not None:
+                    yield f"said {sign} {said}"
+                    yield f"said {sign} {token} {said}"
+
+    def _place(self, edit: Edit, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
+        site = self._site(edit.anchor)
+        for text in site:
+            yield f"@ {text}"
+            yield f"k@ {kind} {text}"
+        first_come, first_gone = (come[0] if come else ""), (gone[0] if gone else "")
+        yield f"c@ {site[0]} {first_gone} {first_come}"
+        line = self._context.line(edit.anchor)
+        if self._raised:
+            near = "at" if line in self._raised else "near" if {line - 1, line + 1} & self._raised else "off"
+            yield f"raised {near}"
+            yield f"raised {near} {kind}"
+            yield f"raised {near} {self._symptoms[0] if self._symptoms else ''}"
+        elif self._symptoms:
+            yield f"not raised {kind}"
+
+    def _site(self, anchor: ast.AST) -> tuple[str, ...]:
+        """Where a node stands; the first text names its parent's kind and field."""
+        known = self._sites.get(anchor)
+        if known is None:
+            known = self._sites[anchor] = tuple(self._describe(anchor))
+        return known
+
+    def _describe(self, anchor: ast.AST) -> Iterator[str]:
+        context = self._context
+        above = context.parent(anchor)
+        yield f"in {type(above).__name__}.{_field(above, anchor)}"
+        yield f"is {type(anchor).__name__}"
+        statement = context.statement_of(anchor) if anchor is not context.function else None
+        if statement is not None:
+            yield f"statement {type(statement).__name__}"
+            loops = sum(isinstance(a, ast.For | ast.While) for a in context.ancestors(statement))
+            yield f"loops {min(loops, 2)}"
+            branch = isinstance(context.parent(statement), ast.If)
+            yield f"branch {branch}"
+            place = context.block_of.get(statement)
+            if place is not None:
+                block, index = place
+                yield f"first {index == 0} last {index == len(block.body) - 1} of {block.owner is context.function}"
+        position = context.line(anchor) / max(1, self._last_line)
+        yield f"position {int(position * 4)}"
+        depth = sum(1 for _ in context.ancestors(anchor))
+        yield f"depth {min(depth, 9)}"
+
+    def _evidence(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
+        around = self._context.around
+        share = f"{_share(around.failed, around.checks)} fail"
+        yield f"{share} {kind}"
+        for name in self._symptoms:
+            yield f"s {name} {kind}"
+            for token in come[:4]:
+                yield f"s+ {name} {token}"
+            for token in gone[:4]:
+                yield f"s- {name} {token}"
+            if len(gone) + len(come) <= 4:
+                yield f"s> {name} {' '.join(gone)} > {' '.join(come)}"
+
+    def _ingredients(self, edit: Edit, kind: str) -> Iterator[str]:
+        """Roles of the user's own names and constants that come or go."""
+        old, new = _words(edit.old), _words(edit.new)
+        come, gone = new - old, old - new
+        text = self._context.text
+        for word in come:
+            if word in self._roles:
+                yield f"role {word in self._unused} {kind}"
+                yield f"type {self._scope.types.get(word, '')} {kind}"
+                if word in self._unused:
+                    yield "uses the unused"
+                uses = len(re.findall(rf"\b{re.escape(word)}\b", text))
+                yield f"uses {min(uses, 5)}"
+            elif word.isidentifier() and word not in _BUILTIN:
+                yield f"new word {word in text} {word.lower() in self._words} {kind}"
+        for word in gone:
+            if word in self._unbound:
+                yield "takes the unbound away"
+            if word in self._roles and word in self._roles:
+                uses = len(re.findall(rf"\b{re.escape(word)}\b", text))
+                yield f"last use {uses <= 2}"
+                if come:
+                    other = next(iter(come))
+                    yield f"alike {int(4 * SequenceMatcher(None, word, other).ratio())}"
+                    yield f"same type {self._scope.types.get(word, '') == self._scope.types.get(other, '')} {kind}"
+        for sign, source in (("+", come), ("-", gone)):
+            for word in source:
+                if word[:1].isdigit() and word not in ("0", "1"):
+                    yield f"number {sign} {word in self._prose} {word in self._expected}"
+        for sign, source_text in (("+", edit.new), ("-", edit.old)):
+            literal = source_text.strip("'\"")
+            if source_text[:1] in "'\"" and literal:
+                yield f"string {sign} {literal.lower() in self._prose} {literal in self._expected}"
+
+    def _neighbours(self, edit: Edit, kind: str) -> Iterator[str]:
+        """Pairs of tokens that arise at the edges of the change, known to the function or not."""
+        start, end, new = edit.replacements[0]
+        text = self._context.text
+        before = self.tokens(text[max(0, text.rfind("\n", 0, start)) : start][-40:])[-2:]
+        stop = text.find("\n", end)
+        after = self.tokens(text[end : stop if stop >= 0 else len(text)][:40])[:2]
+        inner = self.tokens(new[:80])
+        row = (*before, *inner, *after)
+        fresh = 0
+        for first, second in zip(row, row[1:], strict=False):
+            known = (first, second) in self._known
+            fresh += not known
+        yield f"fresh {min(fresh, 6)}"
+        yield f"fresh {kind} {min(fresh, 4)}"
+        if inner:
+            yield f"left {before[-1] if before else '^'} {inner[0]}"
+            yield f"right {inner[-1]} {after[0] if after else '$'}"
+        yield f"left {kind} {' '.join(before)}"
+        yield f"right {kind} {' '.join(after)}"
+
+    def _pairs_of(self, text: str) -> frozenset[tuple[str, str]]:
+        pairs: set[tuple[str, str]] = set()
+        for line in text.split("\n"):
+            row = self.tokens(line)
+            pairs.update(zip(row, row[1:], strict=False))
+        return frozenset(pairs)
+
+    # ---- tokens -------------------------------------------------------------------------------
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """Tokens with the user's own names and odd constants replaced by their role."""
+        known = self._tokens.get(text)
+        if known is None:
+            known = self._tokens[text] = tuple(map(self._role, _TOKEN.findall(text)))
+        return known
+
+    def _role(self, token: str) -> str:
+        first = token[0]
+        if first.isalpha() or first == "_":
+            if token in self._roles:
+                return f"{self._roles[token]}:{self._scope.types.get(token, '')}"
+            if token[-1] in "'\"":
+                return "FSTR"
+            return token if token in _BUILTIN or token in _ATTRIBUTES else "WORD"
+        if token in _COMMON:
+            return token.replace('"', "'")
+        if first.isdigit():
+            return "FLOAT" if "." in token else "NUM"
+        return "STR" if first in "'\"" else token
+
+
+_ATTRIBUTES = frozenset(
+    [name for kind in (str, list, dict, set) for name in dir(kind) if name[0] != "_"]
+    + ["math", "sqrt", "floor", "ceil", "pi", "log", "gcd", "self", "appendleft", "popleft"]
+)
+
+
+def _difference(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is left of two token rows without their common start and end; at most 12 of each."""
+    start = 0
+    while start < len(old) and start < len(new) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return old[start : len(old) - end][:12], new[start : len(new) - end][:12]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+def _field(above: ast.AST, node: ast.AST) -> str:
+    for name, value in ast.iter_fields(above):
+        if value is node or (isinstance(value, list) and node in value):
+            return name
+    return ""
+
+
+def _bin(number: int) -> int:
+    return max(-3, number) if number < 4 else 4 if number < 7 else 7
+
+
+def _share(failed: int, checks: int) -> str:
+    if not checks:
+        return "some"
+    return "all" if failed == checks else "one" if failed == 1 else "most" if failed * 2 > checks else "few"

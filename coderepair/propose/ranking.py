@@ -1,0 +1,105 @@
+"""Orders the edits of a function: a linear model over hashed features, then spread over the sites.
+
+The score is a sum of learned weights (a log-linear model of which edit of the pool solves the task,
+trained by `coderepair_training.ranker`); pure Python, no array library. A list of the best by score
+alone would spend its first ranks on one site, so each further edit of a site pays a small toll.
+"""
+
+from __future__ import annotations
+
+import array
+import heapq
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from coderepair.errors import EngineError
+from coderepair.propose.features import BUCKETS, FeatureMaker
+from coderepair.propose.operators import Edit, FunctionContext, Scope
+
+_WEIGHTS = "ranker.bin"
+SCALE = 1024.0
+"""Weights are stored as 16-bit integers, in units of 1 / SCALE."""
+SITE_TOLL = 0.25
+"""Loss of score, in nats, for each edit of the same statement that ranks before."""
+NODE_TOLL = 0.1
+"""The same for edits of exactly the same node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An edit and its score in nats; only differences of scores mean something."""
+
+    edit: Edit
+    score: float
+
+
+class Ranker:
+    """A linear model over hashed features."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        if len(weights) != BUCKETS:
+            raise ValueError(f"{len(weights)} weights, not {BUCKETS}")
+        self._weights = weights
+
+    def rank(self, context: FunctionContext, scope: Scope, edits: Sequence[Edit]) -> list[Ranked]:
+        """All edits, best first; ties stay in the order given."""
+        maker, weights = FeatureMaker(context, scope), self._weights
+        scored = [Ranked(edit, sum([weights[i] for i in maker.of(edit)])) for edit in edits]
+        return spread(context, scored)
+
+
+def spread(context: FunctionContext, scored: Sequence[Ranked]) -> list[Ranked]:
+    """Best first, where every earlier edit of the same statement or node costs a toll."""
+    statements: Counter[int] = Counter()
+    nodes: Counter[int] = Counter()
+    heap = [(-item.score, index) for index, item in enumerate(scored)]
+    heapq.heapify(heap)
+    ordered: list[Ranked] = []
+    while heap:
+        value, index = heapq.heappop(heap)
+        item = scored[index]
+        anchor = item.edit.anchor
+        place = id(anchor if anchor is context.function else context.statement_of(anchor))
+        due = SITE_TOLL * statements[place] + NODE_TOLL * nodes[id(anchor)] - item.score
+        if heap and due > heap[0][0] and due > value + 1e-9:
+            heapq.heappush(heap, (due, index))
+            continue
+        statements[place] += 1
+        nodes[id(anchor)] += 1
+        ordered.append(item)
+    return ordered
+
+
+@cache
+def default_ranker() -> Ranker:
+    """The ranker that ships with the package. Raises `EngineError` if its file is damaged."""
+    try:
+        packed = resources.files("coderepair").joinpath("data", _WEIGHTS).read_bytes()
+        return Ranker(unpack(packed))
+    except (OSError, ValueError, zlib.error) as error:
+        raise EngineError(f"the ranker's weights cannot be read ({error}); install coderepair again") from error
+
+
+def pack(weights: Sequence[float]) -> bytes:
+    """Weights as compressed 16-bit integers, little-endian."""
+    whole = array.array("h", (max(-32768, min(32767, round(w * SCALE))) for w in weights))
+    return zlib.compress(_little_endian(whole).tobytes(), 9)
+
+
+def unpack(packed: bytes) -> list[float]:
+    """Inverse of `pack`, up to rounding."""
+    whole = array.array("h")
+    whole.frombytes(zlib.decompress(packed))
+    return [number / SCALE for number in _little_endian(whole)]
+
+
+def _little_endian(numbers: array.array[int]) -> array.array[int]:
+    import sys
+
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
