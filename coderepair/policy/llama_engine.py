@@ -44,11 +44,12 @@ class Engine:
         self._memory = memory if memory is not None else available_bytes()
         self._check_memory(_MIN_CELLS)
         self._threads = threads or (1 if info.parameters < _SMALL_MODEL else _physical_cores())
+        _messages.clear()
         self._model = lc.llama_model_load_from_file(
             os.fsencode(info.path), lc.llama_model_default_params()
         )
         if not self._model:
-            raise ModelFileError(f"llama.cpp cannot load {info.path}: {_last_message()}")
+            raise ModelFileError(f"llama.cpp cannot load {info.path}: {_first_message()}")
         self._vocab = lc.llama_model_get_vocab(self._model)
         self.vocabulary: int = lc.llama_vocab_n_tokens(self._vocab)
         self.bos: int = lc.llama_vocab_bos(self._vocab)
@@ -210,10 +211,11 @@ class Engine:
         params.n_outputs_max_per_seq = self.rows
         # On a processor flash attention is slower; elsewhere the library decides.
         params.flash_attn_type = -1 if lc.llama_supports_gpu_offload() else 0
+        _messages.clear()
         self._context = lc.llama_init_from_model(self._model, params)
         if not self._context:
             raise PolicyError(
-                f"llama.cpp cannot make a context of {cells} tokens: {_last_message()}"
+                f"llama.cpp cannot make a context of {cells} tokens: {_first_message()}"
             )
         self._cache = lc.llama_get_memory(self._context)
         self._cells = cells
@@ -293,8 +295,10 @@ def _on_log(level: int, text: bytes, _data: Any) -> None:
         _messages.append(text.decode("utf-8", "replace").strip())
 
 
-def _last_message() -> str:
-    return next((text for text in reversed(_messages) if text), "no reason given")
+def _first_message() -> str:
+    """Why the library failed: the first complaint says so, later ones say that it failed."""
+    first = next((text for text in _messages if text), "no reason given")
+    return first.rpartition("error loading model: ")[2].replace("\n", " ")
 
 
 def _physical_cores() -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
+from typing import Any
 
-import gguf
 import numpy as np
 
 CHATML = (
@@ -12,6 +13,8 @@ CHATML = (
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+_NORMAL, _CONTROL = 1, 3
+"""Token types."""
 MERGES = (
     "r e", "re t", "ret u", "retu r", "retur n", "d e", "de f", "Ġ Ġ", "ĠĠ ĠĠ", "i n", "o r", "e l",
     "s e", "Ġ =", "( )", "l e", "n d", "a n", "t h", "Ġ return",
@@ -35,40 +38,77 @@ def write_tiny(
     `spread` scales the output: larger means that next tokens are less uniform.
     """
     tokens, types = _vocabulary(merges)
-    writer = gguf.GGUFWriter(path, "qwen2")
-    writer.add_name("tiny")
-    writer.add_context_length(context)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(2 * width)
-    writer.add_head_count(4)
-    writer.add_head_count_kv(2)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_file_type(0)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("qwen2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    writer.add_token_merges(list(merges))
-    writer.add_eos_token_id(tokens.index("<|im_end|>"))
-    writer.add_add_bos_token(False)
+    metadata: dict[str, Any] = {
+        "general.architecture": "qwen2",
+        "general.name": "tiny",
+        "qwen2.context_length": context,
+        "qwen2.embedding_length": width,
+        "qwen2.block_count": layers,
+        "qwen2.feed_forward_length": 2 * width,
+        "qwen2.attention.head_count": 4,
+        "qwen2.attention.head_count_kv": 2,
+        "qwen2.rope.freq_base": 10000.0,
+        "qwen2.attention.layer_norm_rms_epsilon": 1e-6,
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "qwen2",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": types,
+        "tokenizer.ggml.merges": list(merges),
+        "tokenizer.ggml.eos_token_id": tokens.index("<|im_end|>"),
+        "tokenizer.ggml.add_bos_token": False,
+    }
     if dialect:
-        writer.add_string("coderepair.dialect", dialect)
+        metadata["coderepair.dialect"] = dialect
     if chat_template:
-        writer.add_chat_template(chat_template)
-    for name, tensor in _weights(len(tokens), layers, width, seed, spread).items():
-        writer.add_tensor(name, tensor)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+        metadata["tokenizer.chat_template"] = chat_template
+    return write_gguf(path, metadata, _weights(len(tokens), layers, width, seed, spread))
+
+
+def write_gguf(path: Path, metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Path:
+    """A GGUF file of version 3 with 32-bit tensors."""
+    data = bytearray(b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata)))
+    for key, value in metadata.items():
+        data += _string(key) + _typed(value)
+    offset = 0
+    for name, tensor in tensors.items():
+        shape = tensor.shape[::-1]
+        data += _string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, offset)
+        offset += -(-tensor.nbytes // 32) * 32
+    for tensor in tensors.values():
+        data += b"\0" * (-len(data) % 32) + tensor.astype("<f4").tobytes()
+    data += b"\0" * (-len(data) % 32)
+    path.write_bytes(data)
     return path
+
+
+def _string(text: str) -> bytes:
+    encoded = text.encode("utf-8")
+    return struct.pack("<Q", len(encoded)) + encoded
+
+
+def _typed(value: Any) -> bytes:
+    """A metadata value behind the number of its type."""
+    if isinstance(value, list):
+        # Token types are the one list of numbers, and those are signed.
+        kind = struct.pack("<I", 5) if isinstance(value[0], int) else _typed(value[0])[:4]
+        return (
+            struct.pack("<I", 9)
+            + kind
+            + struct.pack("<Q", len(value))
+            + b"".join(_typed(item)[4:] for item in value)
+        )
+    if isinstance(value, bool):
+        return struct.pack("<I?", 7, value)
+    if isinstance(value, int):
+        return struct.pack("<II", 4, value)
+    if isinstance(value, float):
+        return struct.pack("<If", 6, value)
+    return struct.pack("<I", 8) + _string(value)
 
 
 def _vocabulary(merges: tuple[str, ...]) -> tuple[list[str], list[int]]:
     plain = [*_byte_alphabet(), *(merge.replace(" ", "") for merge in merges)]
-    types = [gguf.TokenType.NORMAL] * len(plain) + [gguf.TokenType.CONTROL] * len(SPECIAL)
+    types = [_NORMAL] * len(plain) + [_CONTROL] * len(SPECIAL)
     return [*plain, *SPECIAL], types
 
 

@@ -1,0 +1,28 @@
+"""Model files for the policy tests, written once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+np = pytest.importorskip("numpy")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def chat_gguf(models: Path) -> Path:
+    from tests.tiny_gguf import CHATML, write_tiny
+
+    return write_tiny(models / "chat.gguf", chat_template=CHATML)
+
+
+@pytest.fixture(scope="session")
+def edit_gguf(models: Path) -> Path:
+    from tests.tiny_gguf import write_tiny
+
+    return write_tiny(models / "edit.gguf", dialect="edit-v1", seed=1)
