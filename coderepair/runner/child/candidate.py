@@ -67,6 +67,7 @@ def run_nodes(task: Any, recorder: Recorder) -> None:
         recorder.begin(0, -1)
         current = task.session or session.configure(task.args, plugin)
         items = session.collect(current, plugin)
+        recorder.forget_lines()
         index = {node["id"]: number for number, node in enumerate(task.nodes)}
         if plugin.collect_errors:
             error = session.cause(plugin.collect_errors[0])

@@ -10,7 +10,7 @@ from .recorder import Recorder
 
 
 def start(path: str, recorder: Recorder) -> None:
-    """Traces from now on. Lines executed while the file is imported are forgotten at the first event."""
+    """Traces from now on. The recorder forgets the lines that ran while the file was imported."""
     lines: Set[int] = set()
     recorder.lines = lines
     if sys.version_info >= (3, 12):

@@ -72,6 +72,7 @@ def run(task: Any, node: Dict[str, Any], recorder: Recorder) -> None:
             recorder.timed_out(0)
             recorder.finish("timeout", None)
             return
+    recorder.forget_lines()
     test = doctest.DocTest(task.examples[node["id"]], namespace, node["id"], node["path"], 0, None)
     _Runner(recorder, task.path, task.doctest_flags).run(
         test, out=lambda text: None, clear_globs=False

@@ -190,6 +190,11 @@ class Recorder:
         seconds, self._since = now - self._since, now
         return round(seconds, 6)
 
+    def forget_lines(self) -> None:
+        """What ran so far was only the import of the file."""
+        if self.lines is not None:
+            self.lines.clear()
+
     def _lap_lines(self) -> Optional[List[int]]:
         if self.lines is None:
             return None

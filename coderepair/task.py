@@ -1,0 +1,176 @@
+"""From what a user names (a file, tests, perhaps a function) to a `Task`."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from coderepair import textfile
+from coderepair.edit.regions import program_of
+from coderepair.errors import TestsNotRunnable, UsageError
+from coderepair.interpreter import find_python
+from coderepair.locate import MAX_TARGETS, bodies, suspicious_functions
+from coderepair.model import Limits, Task, TestFile
+from coderepair.runner import ForkRunner, open_runner
+from coderepair.runner.pins import sha256
+
+ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py", ".git")
+SKIPPED_FOLDERS = {"node_modules", "venv", "env", "build", "dist", "site-packages", "__pycache__"}
+MAX_TEST_FILES = 500
+TRACE_LIMITS = Limits(test_timeout_s=2.0, total_timeout_s=10.0)
+"""For the one traced run that finds the functions; a hanging check must not cost the whole budget."""
+
+
+def make_task(
+    path: str | Path,
+    tests: Iterable[str | Path],
+    function: str | Sequence[str] | None = None,
+    keyword: str = "",
+    python: str = "",
+    statement: str = "",
+    project_root: str = "",
+    *,
+    source: str | None = None,
+    runner: ForkRunner | None = None,
+) -> Task:
+    """A task from a file and its tests: files, folders, `file::node` ids, or the file itself for its doctests.
+
+    Without `function` (one qualified name or several) the functions that failing checks execute become
+    the targets, found in one traced run, by `runner` or by one of its own. `source` stands for the
+    file's text, as when an editor holds unsaved changes. Raises `UsageError`, `TestsNotRunnable`.
+    """
+    file = Path(path).absolute()
+    text = textfile.read(file).source if source is None else source
+    pinned = pin_tests(tests)
+    root = _given_root(project_root) if project_root else find_root(file, pinned)
+    chosen = find_python(python, file, root)
+    task = Task(str(file), text, (), pinned, str(root), chosen.path, keyword, statement)
+    named = [function] if isinstance(function, str) else list(function or ())
+    if named:
+        return replace(task, targets=tuple(_named(text, name, file) for name in named))
+    return replace(task, targets=find_targets(task, runner))
+
+
+def find_targets(task: Task, runner: ForkRunner | None = None) -> tuple[str, ...]:
+    """Functions to suspect, most suspicious first; empty means the whole file.
+
+    Raises `TestsNotRunnable` if the tests cannot be run.
+    """
+    if runner is None:
+        with open_runner(1) as own:
+            return find_targets(task, own)
+    report, lines = runner.trace(task, program_of(task.source, ()), TRACE_LIMITS)
+    found = suspicious_functions(task.source, report.checks, lines)
+    return tuple([name for name in found or _mentioned(task) if not _is_test(name)][:MAX_TARGETS])
+
+
+def pin_tests(tests: Iterable[str | Path]) -> tuple[TestFile, ...]:
+    """Test files with their hashes; folders become their files, nodes of one file are joined."""
+    nodes: dict[Path, list[str]] = {}
+    for each in tests:
+        name, _, node = str(each).partition("::")
+        for file in _test_files(Path(name)):
+            chosen = nodes.setdefault(file, [])
+            if node:
+                chosen.append(node)
+            else:
+                chosen.clear()
+                chosen.append("")  # the whole file, whatever else is named
+    if not nodes:
+        raise UsageError("no tests named; say --tests TEST, a file, folder or pytest node id")
+    return tuple(
+        TestFile(str(file), sha256(str(file)), () if "" in chosen else tuple(dict.fromkeys(chosen)))
+        for file, chosen in nodes.items()
+    )
+
+
+def _test_files(path: Path) -> list[Path]:
+    path = path.absolute()
+    if path.is_file():
+        if not os.access(path, os.R_OK):
+            raise UsageError(f"{path} cannot be read; check its permissions")
+        return [path]
+    if not path.is_dir():
+        raise UsageError(f"{path} does not exist; name a test file, folder or node id with --tests")
+    found = sorted(_walk(path))[:MAX_TEST_FILES]
+    if not found:
+        raise TestsNotRunnable(f"no test_*.py or *_test.py in {path}; name a test file with --tests")
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for base, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] != "." and name not in SKIPPED_FOLDERS]
+        yield from (
+            Path(base, name)
+            for name in files
+            if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+        )
+
+
+def find_root(file: Path, tests: Sequence[TestFile]) -> Path:
+    """Nearest folder above the file with a mark of a project; else the common folder of file and tests.
+
+    Never the home folder or the root of the file system, whatever lies there.
+    """
+    parents = [str(file.parent), *(str(Path(test.path).parent) for test in tests)]
+    common = Path(os.path.commonpath(parents))
+    home = Path.home()
+    for folder in (file.parent, *file.parent.parents):
+        if folder == home or folder == Path(folder.anchor):
+            break
+        if any((folder / mark).exists() for mark in ROOT_MARKS):
+            return folder if common.is_relative_to(folder) else common
+    return common
+
+
+def _given_root(name: str) -> Path:
+    root = Path(name).absolute()
+    if not root.is_dir():
+        raise UsageError(f"{root} is no folder; name the project's root folder")
+    return root
+
+
+def _named(source: str, name: str, file: Path) -> str:
+    """The qualified name meant by `name`: itself, or the only method or nested function so called."""
+    try:
+        names = list(dict.fromkeys(body.qualname for body in bodies(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return name  # the whole file is the region of a file that does not parse
+    if name in names:
+        return name
+    ending = [each for each in names if each.rpartition(".")[2] == name]
+    if len(ending) == 1:
+        return ending[0]
+    known = ", ".join((ending or names)[:8]) or "none"
+    raise UsageError(f"{file} has no function {name}; it has: {known}")
+
+
+def _mentioned(task: Task) -> list[str]:
+    """Where no failing check reached a function: those that the tests name, else all."""
+    try:
+        names = list(dict.fromkeys(body.qualname for body in bodies(task.source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    used: set[str] = set()
+    for test in task.tests:
+        if test.path != task.path:
+            used |= _names_in(test.path)
+    return [name for name in names if name.rpartition(".")[2] in used] or names
+
+
+def _names_in(path: str) -> set[str]:
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def _is_test(qualname: str) -> bool:
+    """Tests that live in the file itself are judges, not suspects."""
+    return qualname.rpartition(".")[2].startswith("test_") or qualname.startswith("Test")
