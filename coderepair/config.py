@@ -26,8 +26,8 @@ FEEDBACK = ("failures",)
 MODES = ("direct",)
 REWRITE_ARM = ("auto", "on", "off")
 ENV_PREFIX = "CODEREPAIR_"
-ENV_NOT_SETTINGS = ("CODEREPAIR_DEBUG",)
-"""Variables with our prefix that are no settings: CODEREPAIR_DEBUG=1 is `--debug` everywhere."""
+ENV_NOT_SETTINGS = ("CODEREPAIR_DEBUG", "CODEREPAIR_API_KEY")
+"""Variables with our prefix that are no settings: `--debug` everywhere, and the key of an endpoint."""
 
 
 def default_runs_dir() -> Path:

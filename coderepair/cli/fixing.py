@@ -95,6 +95,7 @@ def _new_job(order: Order) -> Job:
             inputs.functions,
             keyword=order.keyword,
             python=settings.python,
+            source=inputs.file.source,
         )
         return repair(task, settings, on_event, should_stop)
 

@@ -1,0 +1,215 @@
+"""The run log: what was tried, resuming after a kill at any moment, no file harmed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from real_command import COMMAND, LAST_FIXED, Project
+
+SLOW_TESTS = """\
+import time
+from solution import last
+
+
+def test_slow():
+    time.sleep(0.02)
+    assert last([1, 2, 3]) == "never this text"
+"""
+
+
+def _listed(project: Project) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(
+        project.run("runs", "list", "--output-format", "json").out
+    )
+    return found
+
+
+def test_list_show_and_tree(last: Project) -> None:
+    assert _listed(last) == []
+    last.fix("solution.py", "--tests", "test_solution.py", "--write")
+    (run,) = _listed(last)
+    assert run["status"] == "repair_available"
+    assert run["file"] == str(last.path / "solution.py")
+    listed = last.run("runs", "list").out.decode()
+    assert run["run_id"] in listed
+    for name in ("last", run["run_id"], run["run_id"][:-2]):
+        shown = last.run("runs", "show", name).out.decode()
+        assert "3 of 3 checks fail" in shown
+        assert "+    return xs[len(xs) - 1]" in shown
+        assert "verified: 2 of 2" in shown
+    document = json.loads(last.run("runs", "show", "last", "--output-format", "json").out)
+    assert document["run_id"] == run["run_id"]
+    tree = last.run("runs", "tree", "last").out.decode().splitlines()
+    assert tree[0].startswith("0  0/3")
+    assert "3/3 1.000" in tree[1]
+
+
+def test_a_run_that_is_not_there(last: Project) -> None:
+    for command in ("show", "tree", "resume", "undo"):
+        ran = last.run("runs", command, "20200101")
+        assert ran.code == 2
+        assert "runs list" in ran.complaint
+
+
+def test_a_run_ended_by_a_limit_goes_on_with_more(last: Project) -> None:
+    first = last.fix("solution.py", "--tests", "test_solution.py", "--max-candidates", "1", "-q")
+    if b"diff" in first.out:
+        pytest.skip("the first proposal was the repair")
+    ran = last.run("runs", "resume", "last", "--max-candidates", "500", "--write")
+    assert ran.code == 0, ran.err
+    assert last.read() == LAST_FIXED
+
+
+def test_resuming_refuses_a_file_that_changed(last: Project) -> None:
+    last.fix("solution.py", "--tests", "test_solution.py", "--write")
+    ran = last.run("runs", "resume", "last")
+    assert ran.code == 2
+    assert "changed since" in ran.complaint
+
+
+def _tried(project: Project) -> int:
+    document = json.loads(project.run("runs", "show", "last", "--output-format", "json").out)
+    return int(document["spent"]["evaluations"])
+
+
+def _killed_run(project: Project, after: float) -> None:
+    arguments = ["fix", "solution.py", "--tests", "test_solution.py", "--model", "none"]
+    child = subprocess.Popen(
+        [*COMMAND, *arguments, "--timeout", "60"],
+        cwd=project.path,
+        env=project.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    _wait_for_silence(project)
+
+
+def _wait_for_silence(project: Project) -> None:
+    """Whatever a command started has to end with it."""
+    for _ in range(50):
+        alive = _processes_of(project)
+        if not alive:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"processes survive their killed command: {alive}")
+
+
+def _processes_of(project: Project) -> list[str]:
+    """Command lines of living processes that know of the project's folder."""
+    mark = os.fsencode(project.path.parent)
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            known = (
+                command
+                + (folder / "environ").read_bytes()
+                + os.fsencode((folder / "cwd").readlink())
+            )
+        except OSError:
+            continue
+        if mark in known and int(folder.name) != os.getpid():
+            found.append(command.replace(b"\0", b" ").decode())
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_killed_run_goes_on_where_it_was(last: Project, seed: int) -> None:
+    last.write("test_solution.py", SLOW_TESTS)
+    before = last.snapshot()
+    _killed_run(last, 2.0 + random.Random(seed).random() * 2)
+    assert last.snapshot() == before
+    tried = _tried(last)
+    assert tried > 0
+    ran = last.run("runs", "resume", "last", "--timeout", "2", "--output-format", "json")
+    document = json.loads(ran.out)
+    assert document["status"] == "budget_exhausted", ran.err
+    assert document["spent"]["evaluations"] > tried
+    assert last.snapshot() == before
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_moment_harms_nothing(last: Project) -> None:
+    before = last.snapshot()
+    moments = random.Random(7)
+    for _ in range(12):
+        _killed_run(last, moments.random() * 2.5)
+        changed = last.snapshot()
+        assert changed == before
+    for run in _listed(last):
+        assert last.run("runs", "show", run["run_id"]).code == 0
+        resumed = last.run("runs", "resume", run["run_id"])
+        assert resumed.code in (1, 3), resumed.err
+        assert "Traceback" not in resumed.err
+
+
+@pytest.mark.slow
+def test_a_kill_while_writing_leaves_the_old_or_the_new_file(last: Project) -> None:
+    old = last.read()
+    moments = random.Random(11)
+    for _ in range(12):
+        last.write("solution.py", old)
+        child = subprocess.Popen(
+            [*COMMAND, "fix", "solution.py", "--write", "--model", "none"],
+            cwd=last.path,
+            env=last.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(0.8 + moments.random() * 1.5)
+        child.kill()
+        child.wait()
+        assert last.read() in (old, LAST_FIXED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_the_best_and_says_so(last: Project, number: signal.Signals) -> None:
+    last.write("test_solution.py", SLOW_TESTS)
+    before = last.snapshot()
+    child = subprocess.Popen(
+        [*COMMAND, "fix", "solution.py", "--model", "none", "--output-format", "json"],
+        cwd=last.path,
+        env=last.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(2.0)
+    os.kill(child.pid, number)
+    out, err = child.communicate(timeout=20)
+    document = json.loads(out)
+    assert child.returncode == document["exit_code"] == 130, err
+    assert document["status"] == "interrupted"
+    assert document["run_id"] in {run["run_id"] for run in _listed(last)}
+    assert last.snapshot() == before
+
+
+def test_a_second_interrupt_ends_at_once(last: Project) -> None:
+    last.write("test_solution.py", SLOW_TESTS.replace("0.02", "30"))
+    before = last.snapshot()
+    child = subprocess.Popen(
+        [*COMMAND, "fix", "solution.py", "--model", "none", "--test-timeout", "60"],
+        cwd=last.path,
+        env=last.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2.0)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    start = time.monotonic()
+    if child.poll() is None:
+        child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=10) == 130
+    assert time.monotonic() - start < 5
+    _wait_for_silence(last)
+    assert last.snapshot() == before
