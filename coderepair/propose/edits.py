@@ -19,10 +19,10 @@ from coderepair.edit.regions import functions, region_text, replace_region
 from coderepair.errors import ContextOverflow, EditError
 from coderepair.feedback import build
 from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
+from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
-from coderepair.propose.ranking import Ranked, Ranker, default_ranker, spread
-from coderepair.prompt import edit_dialect
+from coderepair.propose.ranking import Ranked, Ranker, default_ranker
 
 if TYPE_CHECKING:
     from coderepair.contracts import Policy
@@ -81,7 +81,9 @@ class EditProposer:
         if node.program is None:
             return []
         key = (task, node.program.key)
-        listing = self._listings.pop(key, None) or _Listing(self._all(task, tree, node, node.program))
+        listing = self._listings.pop(key, None) or _Listing(
+            self._all(task, tree, node, node.program)
+        )
         self._listings[key] = listing
         while len(self._listings) > _MOST_CACHED:
             self._listings.popitem(last=False)

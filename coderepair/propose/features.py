@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.relations import symptoms
@@ -69,7 +70,10 @@ class FeatureMaker:
         self._sites: dict[ast.AST, tuple[str, ...]] = {}
         self._tokens: dict[str, tuple[str, ...]] = {}
         self._meaning = self._read_meaning()
-        self._roles = {**dict.fromkeys(scope.locals, "LOC"), **dict.fromkeys(scope.parameters, "PAR")}
+        self._roles = {
+            **dict.fromkeys(scope.locals, "LOC"),
+            **dict.fromkeys(scope.parameters, "PAR"),
+        }
         self._unused = frozenset(scope.unused)
         self._unbound = frozenset(scope.unbound)
         self._known = self._pairs_of(context.text)
@@ -120,7 +124,7 @@ class FeatureMaker:
         for token in come:
             yield f"+ {token}"
             yield f"k+ {kind} {token}"
-        for first, second in zip(come, come[1:], strict=False):
+        for first, second in pairwise(come):
             yield f"++ {first} {second}"
         for sign, tokens in (("-", gone), ("+", come)):
             for token in tokens:
@@ -129,7 +133,9 @@ class FeatureMaker:
                     yield f"said {sign} {said}"
                     yield f"said {sign} {token} {said}"
 
-    def _place(self, edit: Edit, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
+    def _place(
+        self, edit: Edit, kind: str, gone: tuple[str, ...], come: tuple[str, ...]
+    ) -> Iterator[str]:
         site = self._site(edit.anchor)
         for text in site:
             yield f"@ {text}"
@@ -138,7 +144,13 @@ class FeatureMaker:
         yield f"c@ {site[0]} {first_gone} {first_come}"
         line = self._context.line(edit.anchor)
         if self._raised:
-            near = "at" if line in self._raised else "near" if {line - 1, line + 1} & self._raised else "off"
+            near = (
+                "at"
+                if line in self._raised
+                else "near"
+                if {line - 1, line + 1} & self._raised
+                else "off"
+            )
             yield f"raised {near}"
             yield f"raised {near} {kind}"
             yield f"raised {near} {self._symptoms[0] if self._symptoms else ''}"
@@ -230,7 +242,7 @@ class FeatureMaker:
         inner = self.tokens(new[:80])
         row = (*before, *inner, *after)
         fresh = 0
-        for first, second in zip(row, row[1:], strict=False):
+        for first, second in pairwise(row):
             known = (first, second) in self._known
             fresh += not known
         yield f"fresh {min(fresh, 6)}"
@@ -245,7 +257,7 @@ class FeatureMaker:
         pairs: set[tuple[str, str]] = set()
         for line in text.split("\n"):
             row = self.tokens(line)
-            pairs.update(zip(row, row[1:], strict=False))
+            pairs.update(pairwise(row))
         return frozenset(pairs)
 
     # ---- tokens -------------------------------------------------------------------------------
@@ -278,7 +290,9 @@ _ATTRIBUTES = frozenset(
 )
 
 
-def _difference(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _difference(
+    old: tuple[str, ...], new: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is left of two token rows without their common start and end; at most 12 of each."""
     start = 0
     while start < len(old) and start < len(new) and old[start] == new[start]:
@@ -307,4 +321,12 @@ def _bin(number: int) -> int:
 def _share(failed: int, checks: int) -> str:
     if not checks:
         return "some"
-    return "all" if failed == checks else "one" if failed == 1 else "most" if failed * 2 > checks else "few"
+    return (
+        "all"
+        if failed == checks
+        else "one"
+        if failed == 1
+        else "most"
+        if failed * 2 > checks
+        else "few"
+    )

@@ -81,7 +81,9 @@ def default_ranker() -> Ranker:
         packed = resources.files("coderepair").joinpath("data", _WEIGHTS).read_bytes()
         return Ranker(unpack(packed))
     except (OSError, ValueError, zlib.error) as error:
-        raise EngineError(f"the ranker's weights cannot be read ({error}); install coderepair again") from error
+        raise EngineError(
+            f"the ranker's weights cannot be read ({error}); install coderepair again"
+        ) from error
 
 
 def pack(weights: Sequence[float]) -> bytes:

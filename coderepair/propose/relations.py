@@ -57,7 +57,13 @@ def _between(expected: Any, got: Any) -> Iterator[str]:
     elif isinstance(expected, list | tuple) and isinstance(got, list | tuple):
         yield from _sequences(list(expected), list(got))
     elif isinstance(expected, dict | set) and isinstance(got, dict | set):
-        yield "same size" if len(expected) == len(got) else "longer" if len(got) > len(expected) else "shorter"
+        yield (
+            "same size"
+            if len(expected) == len(got)
+            else "longer"
+            if len(got) > len(expected)
+            else "shorter"
+        )
         yield "same keys" if set(expected) == set(got) else "other keys"
 
 
@@ -71,7 +77,13 @@ def _numbers(expected: float, got: float) -> Iterator[str]:
         yield "negated"
     if got in (0, 1, -1):
         yield f"got {int(got)}"
-    if expected and got and (got in (2 * expected, 10 * expected, 100 * expected) or expected in (2 * got, 10 * got)):
+    if (
+        expected
+        and got
+        and (
+            got in (2 * expected, 10 * expected, 100 * expected) or expected in (2 * got, 10 * got)
+        )
+    ):
         yield "factor"
     if abs(got - expected) < 1 and (isinstance(got, float) or isinstance(expected, float)):
         yield "rounding"

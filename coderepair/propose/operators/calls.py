@@ -144,8 +144,8 @@ def _range(context: FunctionContext, scope: Scope, node: ast.Call) -> Iterator[E
                 f"{stop} - 1, -1, -1",
                 f"{stop}, 0, -1",
             ]
-            forms += [f"{name}, {stop}" for name in _counters(scope, node)]
-            forms += [f"{name} + 1, {stop}" for name in _counters(scope, node)]
+            forms += [f"{name}, {stop}" for name in _counters(scope)]
+            forms += [f"{name} + 1, {stop}" for name in _counters(scope)]
         case [start, stop]:
             forms = [
                 f"{start} + 1, {stop}",
@@ -182,7 +182,7 @@ def _range(context: FunctionContext, scope: Scope, node: ast.Call) -> Iterator[E
     yield from context.replace_many("range", node, (_tidy(f"range({form})") for form in forms))
 
 
-def _counters(scope: Scope, node: ast.Call) -> list[str]:
+def _counters(scope: Scope) -> list[str]:
     return [name for name in scope.variables if scope.types.get(name) == "int"][:6]
 
 

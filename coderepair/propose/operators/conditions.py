@@ -29,9 +29,9 @@ def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
             yield from context.replace_many(f"condition.{word}", node, texts)
         yield from context.replace_many("condition.replace", node, extras)
         yield from context.replace_many("condition.constant", node, ["True", "False"])
-    for node in context.nodes:
-        if isinstance(node, ast.comprehension) and context.editable(node):
-            yield from _filter(context, scope, node)
+    for generator in context.nodes:
+        if isinstance(generator, ast.comprehension) and context.editable(generator):
+            yield from _filter(context, scope, generator)
 
 
 def negated(context: FunctionContext, node: ast.expr) -> str:

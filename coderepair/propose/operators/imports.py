@@ -13,7 +13,18 @@ from coderepair.propose.operators.edit import Edit
 from coderepair.propose.operators.scope import Scope
 
 _MODULES = frozenset(
-    ["bisect", "collections", "copy", "datetime", "decimal", "functools", "heapq", "itertools", "json", "math", "operator", "os", "random", "re", "statistics", "string", "sys", "time"]
+    {
+        "bisect",
+        "collections",
+        "copy",
+        "datetime",
+        "decimal",
+        "functools",
+        "heapq",
+        "itertools",
+        "json",
+    }
+    | {"math", "operator", "os", "random", "re", "statistics", "string", "sys", "time"}
 )
 _FROM = {
     **dict.fromkeys(
@@ -78,7 +89,9 @@ def _unbound(context: FunctionContext, scope: Scope) -> dict[str, list[ast.Name]
         for alias in node.names
     }
     outside = set(
-        re.findall(r"^(?:import\s+|from\s+\S+\s+import\s+)(.+)$", context.around.file_text, re.MULTILINE)
+        re.findall(
+            r"^(?:import\s+|from\s+\S+\s+import\s+)(.+)$", context.around.file_text, re.MULTILINE
+        )
     )
     bound |= {word for line in outside for word in re.findall(r"\w+", line)}
     bound |= set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", context.around.file_text, re.MULTILINE))

@@ -13,22 +13,24 @@ from coderepair.propose.operators.scope import Scope, target_names
 
 _MOST_CONDITIONS = 14
 _CONVERSIONS = {
-    "list": ("{x} = sorted({x})", "{x}.sort()", "{x} = list(set({x}))", "{x} = {x}[::-1]", "{x}.reverse()", "{x} = list({x})"),
-    "str": ("{x} = {x}.lower()", "{x} = {x}.strip()", "{x} = {x}.upper()", "{x} = {x}.replace(' ', '')", "{x} = {x}[::-1]"),
-    "int": ("{x} = abs({x})", "{x} = int({x})", "{x} += 1", "{x} -= 1", "{x} = str({x})", "{x} //= 2", "{x} //= 10", "{x} *= 2"),
-    "float": ("{x} = abs({x})", "{x} = round({x}, 2)"),
-    "tuple": ("{x} = sorted({x})", "{x} = list({x})"),
-    "dict": ("{x} = dict({x})",),
-    "set": ("{x} = sorted({x})", "{x} = list({x})"),
-}  # fmt: skip
-_UNKNOWN = (
-    "{x} += 1",
-    "{x} -= 1",
-    "{x} = sorted({x})",
-    "{x}.sort()",
-    "{x} = abs({x})",
-    "{x} = list({x})",
-)
+    "list": ("sorted({x})", "list(set({x}))", "{x}[::-1]", "list({x})"),
+    "str": ("{x}.lower()", "{x}.strip()", "{x}.upper()", "{x}.replace(' ', '')", "{x}[::-1]"),
+    "int": (
+        "abs({x})",
+        "int({x})",
+        "str({x})",
+        "{x} + 1",
+        "{x} - 1",
+        "{x} // 2",
+        "{x} // 10",
+        "{x} * 2",
+    ),
+    "float": ("abs({x})", "round({x}, 2)"),
+    "tuple": ("sorted({x})", "list({x})"),
+    "dict": ("dict({x})",),
+    "set": ("sorted({x})", "list({x})"),
+}
+_UNKNOWN = ("{x} + 1", "{x} - 1", "sorted({x})", "abs({x})", "list({x})")
 
 
 def inserts(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
@@ -114,7 +116,7 @@ def _conversions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     for statement, names in places:
         for name in names:
             for template in _CONVERSIONS.get(scope.types.get(name, ""), _UNKNOWN):
-                text = template.replace("{x}", name)
+                text = f"{name} = {template.replace('{x}', name)}"
                 yield from _some(context.insert_before("insert.convert", statement, text))
 
 

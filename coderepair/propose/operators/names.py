@@ -78,7 +78,7 @@ def alike(name: str, groups: Iterable[tuple[str, ...]] = _ALIKE) -> Iterator[str
     return (other for other in found if other != name)
 
 
-def _is_called(context: FunctionContext, node: ast.expr) -> bool:
+def _is_called(context: FunctionContext, node: ast.AST) -> bool:
     above = context.parent(node)
     return isinstance(above, ast.Call) and above.func is node
 
@@ -124,12 +124,16 @@ def _attributes(context: FunctionContext, scope: Scope, node: ast.Attribute) -> 
     if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", *scope.variables):
         called = _is_called(context, node)
         for other in context.nodes:
-            if isinstance(other, ast.Attribute) and ast.dump(other.value) == ast.dump(node.value):
-                if _is_called(context, other) == called or node.value.id == "self":
-                    found[other.attr] = None
+            like = _is_called(context, other) == called or node.value.id == "self"
+            if like and isinstance(other, ast.Attribute) and _same(other.value, node.value):
+                found[other.attr] = None
         if node.value.id == "self":
             found.update(dict.fromkeys(_own_attributes(context)))
     return iter(found)
+
+
+def _same(one: ast.expr, other: ast.Name) -> bool:
+    return isinstance(one, ast.Name) and one.id == other.id
 
 
 def _own_attributes(context: FunctionContext) -> list[str]:

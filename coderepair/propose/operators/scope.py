@@ -73,7 +73,9 @@ class Scope:
             for node in self.context.expressions
             if isinstance(node, ast.Name) and node.id not in known and id(node) not in called | used
         ]
-        outside = set(re.findall(r"^(\w+)\s*(?::[^=]+)?=", self.context.around.file_text, re.MULTILINE))
+        outside = set(
+            re.findall(r"^(\w+)\s*(?::[^=]+)?=", self.context.around.file_text, re.MULTILINE)
+        )
         return tuple(dict.fromkeys(name for name in free if name not in outside))
 
     def visible_at(self, node: ast.AST) -> list[str]:

@@ -229,7 +229,7 @@ def _assignment(context: FunctionContext, statement: ast.stmt) -> Iterator[Edit]
     match statement:
         case ast.AugAssign(target=target, value=value):
             pattern = re.compile(r"(?:\*\*|//|<<|>>|[-+*/%&|^@])=")
-            news = _AUGMENTED
+            news: tuple[str, ...] = _AUGMENTED
         case ast.Assign(
             targets=[ast.Name() | ast.Subscript() | ast.Attribute() as target], value=value
         ):

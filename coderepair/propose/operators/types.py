@@ -27,25 +27,12 @@ _CALLS = {
     "divmod": "tuple",
 }
 _METHODS = {
-    **dict.fromkeys(
-        ("lower", "upper", "strip", "lstrip", "rstrip", "replace", "join", "title", "capitalize", "swapcase", "format", "zfill", "ljust", "rjust", "center"),
-        "str",
-    ),
+    **dict.fromkeys(("lower", "upper", "title", "capitalize", "swapcase", "format", "join"), "str"),
+    **dict.fromkeys(("strip", "lstrip", "rstrip", "replace", "zfill", "ljust", "rjust"), "str"),
     **dict.fromkeys(("split", "splitlines", "rsplit", "keys", "values", "items"), "list"),
     **dict.fromkeys(("count", "index", "find", "rfind", "bit_length"), "int"),
-    **dict.fromkeys(
-        (
-            "startswith",
-            "endswith",
-            "isdigit",
-            "isalpha",
-            "isalnum",
-            "isupper",
-            "islower",
-            "isspace",
-        ),
-        "bool",
-    ),
+    **dict.fromkeys(("startswith", "endswith", "isdigit", "isalpha", "isalnum"), "bool"),
+    **dict.fromkeys(("isupper", "islower", "isspace", "issubset", "issuperset"), "bool"),
     **dict.fromkeys(("union", "intersection", "difference"), "set"),
     **dict.fromkeys(("append", "extend", "sort", "reverse", "add", "insert", "update"), "none"),
 }

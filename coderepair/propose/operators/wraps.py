@@ -38,7 +38,8 @@ _ANYTHING = (
     "len({any})", "{sum} + 1", "{sum} - 1", "abs({any})", "int({any})", "str({any})", "list({any})", "sorted({any})",
     "{atom}[0]", "{atom}[-1]", "{atom}[1:]", "{atom}[::-1]", "{atom}.lower()", "sum({any})", "set({any})",
     "max({any})", "min({any})", "tuple({any})", "{product} // 2", "{product} * 2", "[{any}]", "{atom}[1]",
-    "{atom}[:-1]", "round({any}, 2)", "float({any})", "{atom}.strip()", "{atom}.upper()", "{product} / 2", "{atom}.copy()", "bool({any})",
+    "{atom}[:-1]", "round({any}, 2)", "float({any})", "{product} / 2", "{atom}.copy()",
+    "{atom}.strip()", "{atom}.upper()", "bool({any})",
 )  # fmt: skip
 _BY_TYPE = {
     "int": _NUMBER,
