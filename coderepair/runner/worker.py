@@ -53,6 +53,7 @@ class Worker:
                     python,
                     "-B",
                     str(MAIN),
+                    "zygote",
                     str(theirs.fileno()),
                     os.path.realpath(self.scratch),
                     root,
