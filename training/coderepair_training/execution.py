@@ -51,8 +51,8 @@ def run_checks(
 ) -> list[Check]:
     """Executes `source`, then `setup`, then each test, in a child of its own; one `Check` a test.
 
-    With `stop_early` the first failing check ends the run and the rest count as `not_run`. A child
-    that dies or hangs fails the check that it was at.
+    A check that runs out of time ends the run, with `stop_early` any failing one does; the rest
+    count as `not_run`. A child that dies or hangs fails the check that it was at.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -64,7 +64,7 @@ def run_checks(
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     checks = [Check(**json.loads(line)) for line in lines]
-    if len(checks) < len(tests) and not (stop_early and checks and checks[-1].kind):
+    if len(checks) < len(tests) and not (checks and checks[-1].kind):
         cut = timed_out or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
         checks.append(Check("timeout" if cut else "crash"))
     return checks + [Check("not_run")] * (len(tests) - len(checks))
@@ -95,7 +95,7 @@ def _child(writer: int, source: str, setup: str, tests: Sequence[str], stop_earl
         for test in tests:
             check = broken or _run_one(test, namespace)
             os.write(writer, json.dumps(asdict(check)).encode() + b"\n")
-            if check.kind and stop_early:
+            if check.kind == "timeout" or (check.kind and stop_early):
                 break
     finally:
         os._exit(0)

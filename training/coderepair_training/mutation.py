@@ -59,6 +59,8 @@ class Injection:
 
     source: str
     classes: tuple[BugClass, ...]
+    before_last: str
+    """The text with all bugs but the last one."""
 
 
 def inject(source: str, rng: Random, bugs: int = 1, name: str = "") -> Injection | None:
@@ -67,18 +69,18 @@ def inject(source: str, rng: Random, bugs: int = 1, name: str = "") -> Injection
     None if the text does not parse or no further bug of any class can be placed. The result parses
     and differs from `source` in its syntax tree; whether any test notices is for the caller to find.
     """
-    try:
-        current, seen = source, {ast.dump(ast.parse(source))}
-    except (SyntaxError, ValueError, RecursionError):
+    tree = _dump(source)
+    if tree is None:
         return None
+    current, before, seen = source, source, {tree}
     classes: list[BugClass] = []
     for _ in range(bugs):
         step = _inject_one(current, rng, name, seen)
         if step is None:
             return None
-        current, bug_class = step
+        before, (current, bug_class) = current, step
         classes.append(bug_class)
-    return Injection(current, tuple(classes))
+    return Injection(current, tuple(classes), before)
 
 
 def _inject_one(source: str, rng: Random, name: str, seen: set[str]) -> tuple[str, BugClass] | None:
