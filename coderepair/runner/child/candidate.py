@@ -9,7 +9,7 @@ import tempfile
 from types import CodeType
 from typing import Any, Dict, List
 
-from . import describe, doctests, loader, sandbox, session
+from . import describe, direct, doctests, loader, sandbox, session
 from .recorder import CheckTimeout, Recorder
 
 GC_THRESHOLD = 100_000
@@ -60,28 +60,35 @@ def run(task: Any, source: str, settings: Dict[str, Any], fd: int, folder: str) 
 
 
 def run_nodes(task: Any, recorder: Recorder) -> None:
-    """pytest items first, then docstring examples, each under its index in the list of nodes."""
+    """Test items first, then docstring examples, each under its index in the list of nodes."""
     if task.has_items:
-        plugin = task.plugin
-        plugin.recorder, plugin.user_file = recorder, task.path
-        recorder.begin(0, -1)
-        current = task.session or session.configure(task.args, plugin)
-        items = session.collect(current, plugin)
-        recorder.forget_lines()
-        index = {node["id"]: number for number, node in enumerate(task.nodes)}
-        if plugin.collect_errors:
-            error = session.cause(plugin.collect_errors[0])
+        try:
+            (direct.run if task.direct else run_items)(task, recorder)
+        except (Exception, SystemExit, CheckTimeout) as error:
             broken_everywhere(recorder, len(task.nodes), import_failure(error, task.path))
             return
-        known = [item for item in items if item.nodeid in index]
-        for item, following in zip(known, [*known[1:], None]):
-            number = index[item.nodeid]
-            recorder.begin(number, task.function_index.get(session.function_key(item), -1))
-            session.run_item(current, plugin, item, following)
     for number, node in enumerate(task.nodes):
         if node["kind"] == "doctest":
             recorder.begin(number, -1)
             doctests.run(task, node, recorder)
+
+
+def run_items(task: Any, recorder: Recorder) -> None:
+    """pytest's items, through pytest's own protocol. Raises what keeps the tests from being imported."""
+    plugin = task.plugin
+    plugin.recorder, plugin.user_file = recorder, task.path
+    recorder.begin(0, -1)
+    current = task.session or session.configure(task.args, plugin)
+    items = session.collect(current, plugin)
+    if plugin.collect_errors:
+        raise session.cause(plugin.collect_errors[0])
+    recorder.forget_lines()
+    index = {node["id"]: number for number, node in enumerate(task.nodes)}
+    known = [item for item in items if item.nodeid in index]
+    for item, following in zip(known, [*known[1:], None]):
+        number = index[item.nodeid]
+        recorder.begin(number, task.function_index.get(session.function_key(item), -1))
+        session.run_item(plugin, item, following)
 
 
 def import_failure(error: BaseException, path: str) -> Dict[str, Any]:
@@ -109,11 +116,11 @@ def listing(task: Any) -> Dict[str, Any]:
         index = task.function_index.get(session.function_key(item), -1)
         count = len(task.functions[index].asserts) if index >= 0 else 0
         nodes.append({"id": item.nodeid, "kind": "item", "count": count})
-    errors = [
-        describe.exception(session.cause(error), task.path) for error in plugin.collect_errors
-    ]
     return {
         "nodes": nodes,
-        "errors": errors,
+        "errors": [
+            describe.exception(session.cause(error), task.path) for error in plugin.collect_errors
+        ],
         "texts": [text[-2000:] for text in plugin.collect_texts],
+        "direct": direct.plan(current.config, items),
     }

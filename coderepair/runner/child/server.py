@@ -8,15 +8,17 @@ import importlib
 import importlib.util
 import os
 import random
+import resource
 import select
 import shutil
 import signal
 import sys
 import sysconfig
 import time
+from types import CodeType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from . import asserts, candidate, describe, doctests, loader, sandbox, session, wire
+from . import asserts, candidate, describe, direct, doctests, loader, sandbox, session, wire
 from .recorder import Recorder
 
 LISTING_S = 60.0
@@ -54,6 +56,9 @@ class TaskState:
         self.plugin = session.Plugin()
         self.session: Any = None
         self.doctest_flags = 0
+        self.test_code: Dict[str, CodeType] = {}
+        self.direct: Optional[List[direct.Call]] = None
+        self.direct_files: List[str] = []
         self.has_items = bool(request["tests"])
         self.args = session.arguments(request["tests"], request["keyword"], _installed)
 
@@ -77,6 +82,7 @@ class TaskState:
             )
             for index in range(start, len(self.functions)):
                 self.function_index[path, self.functions[index].qualname] = index
+            self.test_code[path] = code
             loader.replace(path, lambda code=code: code)  # type: ignore[misc]
 
 
@@ -130,7 +136,13 @@ class _Server:
     def _warm(self, found: Dict[str, Any]) -> None:
         state = self._state
         preload(found.pop("modules"))
-        if not found.pop("target_loaded") and state.has_items:
+        state.doctest_flags = found.pop("doctest_flags")
+        state.direct = found.pop("direct", None)
+        state.direct_files = list(dict.fromkeys(call["file"] for call in state.direct or ()))
+        loaded = found.pop("target_loaded")
+        if any(file not in state.test_code for file in state.direct_files):
+            state.direct = None
+        if state.has_items and not loaded and not state.direct:
             state.session = session.configure(state.args, state.plugin)
         _settle()
 
@@ -348,8 +360,8 @@ def process_cpu(pid: int) -> float:
 
 
 def _children_cpu() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _settle() -> None:

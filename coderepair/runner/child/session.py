@@ -131,7 +131,7 @@ def function_key(item: Any) -> Tuple[str, str]:
     )
 
 
-def run_item(session: Any, plugin: Plugin, item: Any, following: Any) -> None:
+def run_item(plugin: Plugin, item: Any, following: Any) -> None:
     """Setup, call and teardown of one item through pytest's own protocol."""
     recorder = plugin.recorder
     assert recorder is not None
