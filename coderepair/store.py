@@ -70,9 +70,12 @@ class RunLog:
         try:
             _lock(self._file, self._path)
             self._file.truncate(self._take_up())
-        except (OSError, StoreError) as error:
+        except StoreError:
             self._file.close()
-            raise error if isinstance(error, StoreError) else _unwritable(self._path, error)
+            raise
+        except OSError as error:
+            self._file.close()
+            raise _unwritable(self._path, error) from None
 
     def _take_up(self) -> int:
         """Reads what is there, as later entries lean on it; returns the bytes of its whole lines."""
