@@ -6,6 +6,7 @@ differs between the versions that the package allows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,18 +17,26 @@ if TYPE_CHECKING:
 def cut_functions(text: str, name: str) -> list[str]:
     """Source of every definition of `name`, decorators included, in order, from its first line's
     indentation on. What is cut may itself be broken."""
+    return [
+        function
+        for start in _starts(text, name)
+        if (function := _first_function(text[start:], name))
+    ]
+
+
+def _starts(text: str, name: str) -> Iterator[int]:
+    """Offsets of the lines at which a definition begins. Prose in front is left to nobody: an
+    apostrophe in it would open a string."""
+    definition = rf"^[ \t]*(?:@[^\n]*\n[ \t]*)*(?:async[ \t]+)?def[ \t]+{re.escape(name)}\b"
+    return (match.start() for match in re.finditer(definition, text, re.MULTILINE))
+
+
+def _first_function(text: str, name: str) -> str:
     data = text.encode("utf-8", "replace")
-    found = []
     for node in _walk(_parse(data)):
-        if node.type != "function_definition" or _name(node) != name:
-            continue
-        parent = node.parent
-        whole = parent if parent is not None and parent.type == "decorated_definition" else node
-        line_start = data.rfind(b"\n", 0, whole.start_byte) + 1
-        indent = data[line_start : whole.start_byte]
-        start = whole.start_byte if indent.strip() else line_start
-        found.append(data[start : whole.end_byte].decode("utf-8", "replace"))
-    return found
+        if node.type == "function_definition" and _name(node) == name:
+            return data[: node.end_byte].decode("utf-8", "replace")
+    return ""
 
 
 def _parse(data: bytes) -> Node:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from coderepair.edit.regions import program_of
 from coderepair.errors import EditError
 from coderepair.model import Program
 
+_MAX_PAIRS = 40_000
+_LEAST_SIMILARITY = 0.25
 MAX_RUNS = 60
 """Programs that one minimisation may run; the smallest found by then is the answer."""
 
@@ -134,15 +138,45 @@ def _words(text: str) -> list[str]:
 
 
 def _lines_apart(original: str, change: Change) -> Iterator[Change]:
-    """A hunk as changes of single lines: in pairs as long as both sides last."""
+    """A hunk as changes of single lines, each line with the one it is most like."""
     old, new = _lines(original[change.start : change.end]), _lines(change.text)
     position = change.start
-    for index in range(max(len(old), len(new))):
-        before = old[index] if index < len(old) else ""
-        after = new[index] if index < len(new) else ""
+    for before, after in _aligned(old, new):
         if before != after:
             yield Change(position, position + len(before), after)
         position += len(before)
+
+
+def _aligned(old: list[str], new: list[str]) -> list[tuple[str, str]]:
+    """Both texts line by line in order, "" where one has no counterpart; the pairing of the greatest
+    total similarity (Needleman & Wunsch 1970). Very long hunks are paired from the top."""
+    if len(old) * len(new) > _MAX_PAIRS:
+        return list(zip_longest(old, new, fillvalue=""))
+    words = [Counter(_words(line)) for line in old], [Counter(_words(line)) for line in new]
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            paired = best[i + 1][j + 1] + _similarity(words[0][i], words[1][j])
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], paired)
+    pairs, i, j = [], 0, 0
+    while i < len(old) and j < len(new):
+        if best[i][j] == best[i + 1][j]:
+            pairs.append((old[i], ""))
+            i += 1
+        elif best[i][j] == best[i][j + 1]:
+            pairs.append(("", new[j]))
+            j += 1
+        else:
+            pairs.append((old[i], new[j]))
+            i, j = i + 1, j + 1
+    return [*pairs, *((line, "") for line in old[i:]), *(("", line) for line in new[j:])]
+
+
+def _similarity(left: Counter[str], right: Counter[str]) -> float:
+    """Share of common words and signs, white space left out; 0 below a quarter."""
+    total = sum(n for word, n in (left + right).items() if word.strip())
+    common = sum(n for word, n in (left & right).items() if word.strip())
+    return share if total and (share := 2 * common / total) >= _LEAST_SIMILARITY else 0.0
 
 
 def _words_apart(original: str, change: Change) -> Iterator[Change]:

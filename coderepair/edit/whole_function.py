@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from coderepair.edit.cut import cut_functions
 from coderepair.edit.elision import elided
+from coderepair.edit.layout import relayout, unit_of
 from coderepair.edit.module import insert_definitions
 from coderepair.edit.regions import (
     FunctionNode,
@@ -65,6 +66,7 @@ def parse(reply: str, base: Program, name: str, region: int, targets: tuple[str,
     functions that it uses and the file lacks are put at the top of the file or in front of it.
     Raises `EditError`.
     """
+    reply = _THINKING.sub("", reply.replace("\r\n", "\n"))
     present = textwrap.dedent(region_text(base, region)) if base.regions else base.source
     definitions = _definitions(reply, name)
     if not definitions:
@@ -78,7 +80,8 @@ def parse(reply: str, base: Program, name: str, region: int, targets: tuple[str,
     if not base.regions:
         return _into_broken_file(chosen, base, name, targets)
     text = _with_decorators(chosen.text, present)
-    program = replace_region(base, region, reindent(text, indentation(region_text(base, region))))
+    prefix = indentation(region_text(base, region))
+    program = replace_region(base, region, relayout(text, unit_of(present), prefix))
     if chosen.module is not None:
         program = insert_definitions(program, region, chosen.module, text)
     check_compiles(program.source, name)
@@ -101,9 +104,8 @@ def check_compiles(source: str, name: str) -> None:
 def blocks(reply: str) -> list[str]:
     """Contents of the fenced blocks, an unclosed last one included; the reply itself if it has none.
 
-    Thinking out loud, and blocks that are labelled as something other than code, are left out.
+    Blocks that are labelled as something other than code are left out.
     """
-    reply = _THINKING.sub("", reply)
     found, position = [], 0
     while opening := _FENCE.search(reply, position):
         fence = opening[1]

@@ -35,7 +35,7 @@ def policy(chat_gguf: Path) -> Iterator[LlamaCppPolicy]:
 @pytest.fixture(scope="module")
 def reference(chat_gguf: Path) -> Iterator[llama_cpp.Llama]:
     """The library's own high-level class, one sequence at a time."""
-    model = llama_cpp.Llama(str(chat_gguf), n_ctx=512, logits_all=True, verbose=False)
+    model = llama_cpp.Llama(str(chat_gguf), n_ctx=512, n_threads=1, logits_all=True, verbose=False)
     yield model
     model.close()
 
