@@ -6,6 +6,7 @@ named; when even the function, one failure and the request do not fit, that is a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,17 @@ SYSTEM = (
 Count = Callable[[Sequence[Message]], int]
 """Tokens of rendered messages."""
 
-_TRIM_ORDER = ("tried", "passing", "static", "trace", "values", "failures", "context", "imports")
+_TRIM_ORDER = (
+    "tried",
+    "passing",
+    "static",
+    "trace",
+    "values",
+    "failures",
+    "context",
+    "imports",
+    "statement",
+)
 """Sections from the least important on; of `failures` the first one always stays."""
 
 
@@ -36,13 +47,13 @@ class Prompt:
 def render(
     feedback: Feedback,
     count: Count,
-    limit: int,
+    limit: int | None,
     *,
     rewrite: bool = False,
     imports: str = "",
     request: str = INSTRUCTIONS,
 ) -> Prompt:
-    """Messages of at most `limit` tokens (0: any number). `rewrite`: `feedback.function` is a stub.
+    """Messages of at most `limit` tokens (None: any number). `rewrite`: `feedback.function` is a stub.
 
     Raises `ContextOverflow` if the shortest form is longer than that.
     """
@@ -51,7 +62,7 @@ def render(
     while True:
         messages = _messages(feedback, sections, rewrite, request)
         tokens = count(messages)
-        if not limit or tokens <= limit:
+        if limit is None or tokens <= limit:
             return Prompt(messages, tokens, _trimmed(full, sections))
         if not _trim(sections):
             raise ContextOverflow(
@@ -65,15 +76,26 @@ def _sections(feedback: Feedback, rewrite: bool, imports: str) -> dict[str, list
     if rewrite:
         failures = [text for check in feedback.failures if (text := example(check))]
     return {
+        "statement": [feedback.statement] if feedback.statement else [],
         "imports": [imports] if imports else [],
         "context": [feedback.context] if feedback.context else [],
         "failures": list(dict.fromkeys(failures)),
-        "values": list(feedback.values),
-        "trace": list(feedback.trace),
-        "static": list(feedback.static),
+        "values": _within(feedback.values, feedback),
+        "trace": _within(feedback.trace, feedback),
+        "static": _within(feedback.static, feedback),
         "passing": list(feedback.passing),
-        "tried": list(feedback.tried),
+        "tried": _within(feedback.tried, feedback),
     }
+
+
+def _within(entries: Sequence[str], feedback: Feedback) -> list[str]:
+    """Entries whose `line 12: ...`, a line of the file, is counted within the function."""
+
+    def shifted(match: re.Match[str]) -> str:
+        line = int(match[1]) - feedback.first_line + 1
+        return f"line {line}:" if line > 0 else match[0]
+
+    return [re.sub(r"^line (\d+):", shifted, entry) for entry in entries]
 
 
 def _trim(sections: dict[str, list[str]]) -> bool:
@@ -101,7 +123,7 @@ def _messages(
     task = "Write this function" if rewrite else "This function fails its tests"
     failures = "It must do this" if rewrite else "What fails"
     paragraphs = [
-        _paragraph("What the function is for", feedback.statement),
+        _paragraph("What the function is for", "".join(sections["statement"])),
         _paragraph("The file around it holds", _fenced(surroundings)),
         _paragraph(f"{task}: `{feedback.target}`", _fenced(feedback.function)),
         _paragraph(failures, _listed(sections["failures"])),

@@ -78,7 +78,7 @@ class ChatProposer:
         prompt = chat.render(
             feedback,
             self._policy.count_tokens,
-            context - reply if context else 0,
+            context - reply if context else None,
             rewrite=node.program is None,
             imports=imports(base.source),
         )
