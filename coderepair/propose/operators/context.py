@@ -292,6 +292,10 @@ class FunctionContext:
         text = self.text[slice(*span)]
         return text if text.endswith("\n") else text + "\n"
 
+    def line_break(self, at: int) -> str:
+        """A newline where lines are put behind a last line that lacks its own."""
+        return "\n" if at == len(self.text) and not self.text.endswith("\n") else ""
+
     def insert_before(self, kind: str, statement: ast.stmt, text: str) -> Edit | None:
         """`text` (lines without indentation) before a statement, at its level."""
         span = self.line_span(statement)
@@ -309,8 +313,7 @@ class FunctionContext:
             return None
         lines = _indented(text, self.indent(statement) if indent is None else indent)
         at = span[1]
-        if at == len(self.text) and not self.text.endswith("\n"):
-            lines = "\n" + lines.removesuffix("\n")
+        lines = self.line_break(at) + lines
         return Edit(kind, statement, ((at, at, lines),), "", one_line(text))
 
 

@@ -33,14 +33,15 @@ class Edit:
     """Number of places that change in the same way."""
 
     def apply(self, text: str) -> str:
-        """The function's text after the edit."""
+        """The function's text after the edit; it ends in a newline only if it did before."""
         pieces: list[str] = []
         position = 0
         for start, end, new in self.replacements:
             pieces += (text[position:start], new)
             position = end
         pieces.append(text[position:])
-        return "".join(pieces)
+        edited = "".join(pieces)
+        return edited if text.endswith("\n") else edited.rstrip("\n")
 
 
 class Family(Protocol):

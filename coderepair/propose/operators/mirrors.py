@@ -63,7 +63,7 @@ def _copy(
     plain = textwrap.dedent(text).rstrip("\n")
     same = context.block_of[statement][0] is block
     variants = [] if same and isinstance(statement, ast.Return) else [("mirror.copy", plain)]
-    at_end = gap == len(block.body)
+    at_end = gap == len(block.body) or isinstance(block.body[gap], ast.Return)
     if not same and at_end and isinstance(statement, ast.Expr | ast.AugAssign | ast.Return):
         names = _read(scope, statement)
         variants += [("mirror.guarded", f"if {n}:\n{context.step}{plain}") for n in names]
@@ -121,7 +121,7 @@ def _branch(context: FunctionContext, scope: Scope, statement: ast.If) -> Iterat
             yield Edit(
                 "mirror.else",
                 statement,
-                ((last[1], last[1], _joined(context, last[1], lines)),),
+                ((last[1], last[1], context.line_break(last[1]) + lines),),
                 "",
                 f"else: {new}"[:60],
             )
@@ -129,7 +129,7 @@ def _branch(context: FunctionContext, scope: Scope, statement: ast.If) -> Iterat
     for other in changed(scope, statement.test, test):
         for new in [plain, *changed(scope, statement.body[0], plain)][:8]:
             lines = textwrap.indent(f"elif {other}:\n{textwrap.indent(new, step)}\n", prefix)
-            place = (last[1], last[1], _joined(context, last[1], lines))
+            place = (last[1], last[1], context.line_break(last[1]) + lines)
             yield Edit("mirror.elif", statement, (place,), "", f"elif {other}: {new}"[:60])
 
 
@@ -148,9 +148,3 @@ def _narrowed(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
             head = f"{context.indent(statement)}elif {new}:\n"
             place = (last[1], start[0], head)
             yield Edit("else.elif", statement, (place,), "else:", f"elif {new}:")
-
-
-def _joined(context: FunctionContext, at: int, lines: str) -> str:
-    if at == len(context.text) and not context.text.endswith("\n"):
-        return "\n" + lines.removesuffix("\n")
-    return lines

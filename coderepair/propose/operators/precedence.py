@@ -61,10 +61,21 @@ def level_of_text(text: str) -> int:
     """Level of an expression given as text; -1 if it is none."""
     if text.isidentifier():
         return ATOM
+    if text.startswith("(") and text.endswith(")") and _parses(text[1:-1]):
+        return ATOM
     try:
         return level(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError):
         return -1
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(f"({text})", mode="eval")
+        ast.parse(f"[{text}]", mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def required(node: ast.expr, parent: ast.AST) -> int:

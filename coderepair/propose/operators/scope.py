@@ -11,7 +11,7 @@ from coderepair.propose.operators import types
 from coderepair.propose.operators.context import FunctionContext
 
 _QUOTED = re.compile(r"""(?<![\w"'])(["'`])((?:(?!\1)[^\\\n]){0,30})\1(?!\w)""")
-_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d{1,6})?(?![\w.]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d{1,6})?(?!\w|\.\d)")
 _MOST_CONSTANTS = 12
 
 

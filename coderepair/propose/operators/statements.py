@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 
 from coderepair.propose.operators.context import Block, FunctionContext
-from coderepair.propose.operators.edit import Edit, one_line
+from coderepair.propose.operators.edit import Edit, Replacement, one_line
 from coderepair.propose.operators.scope import Scope
 
 _WORD = re.compile(r"(?:return|yield|break|continue|pass|raise|while|elif|if)\b")
@@ -70,9 +70,7 @@ def _at(text: str, prefix: str) -> str:
     return textwrap.indent(textwrap.dedent(text), prefix)
 
 
-def _removed(
-    context: FunctionContext, statement: ast.stmt, span: tuple[int, int]
-) -> tuple[int, int, str]:
+def _removed(context: FunctionContext, statement: ast.stmt, span: tuple[int, int]) -> Replacement:
     """The replacement that takes a statement away and leaves `pass` where a block would be empty."""
     block, _ = context.block_of[statement]
     return (*span, f"{context.indent(statement)}pass\n" if len(block.body) == 1 else "")
@@ -93,7 +91,7 @@ def _indent(context: FunctionContext, first: ast.stmt, second: ast.stmt) -> Iter
         ):
             continue
         lines = _at(text, context.indent(last))
-        places = tuple(sorted(((end[1], end[1], lines), (*span, ""))))
+        places = ((end[1], end[1], lines), (*span, ""))
         yield Edit("indent", second, places, "", f"indent {one_line(text)}"[:60])
 
 
@@ -108,12 +106,10 @@ def _dedent(context: FunctionContext, block: Block, index: int) -> Iterator[Edit
         return
     moved = _at(text, context.indent(owner))
     if index == len(block.body) - 1:
-        places = tuple(
-            sorted(((*span, ""), (behind[1], behind[1], _ended(context, behind, moved))))
-        )
+        places = _removed_and_put(context, (*span, ""), behind[1], moved)
         yield Edit("dedent", block.body[index], places, "", f"dedent {one_line(text)}"[:60])
     if index == 0 or isinstance(block.body[index], ast.Assign):
-        places = tuple(sorted(((behind[0], behind[0], moved), (*span, ""))))
+        places = ((behind[0], behind[0], moved), (*span, ""))
         yield Edit("hoist", block.body[index], places, "", f"hoist {one_line(text)}"[:60])
 
 
@@ -129,19 +125,20 @@ def _late(context: FunctionContext, statement: ast.stmt) -> Iterator[Edit]:
     removed = _removed(context, statement, span)
     value = context.source(statement.value)
     new = f"return {value} later"
-    if isinstance(last, ast.Return):
-        places = (removed, (*context.span(last), f"return {value}"))
-    else:
-        line = _ended(context, place, f"{context.indent(last)}return {value}\n")
-        places = (removed, (place[1], place[1], line))
-    yield Edit("return.late", statement, tuple(sorted(places)), "", new)
+    places: tuple[Replacement, ...] = (removed, (*context.span(last), f"return {value}"))
+    if not isinstance(last, ast.Return):
+        line = f"{context.indent(last)}return {value}\n"
+        places = _removed_and_put(context, removed, place[1], line)
+    yield Edit("return.late", statement, places, "", new)
 
 
-def _ended(context: FunctionContext, span: tuple[int, int], lines: str) -> str:
-    """Lines to put at the end of a span; the function's last line may lack its newline."""
-    if span[1] == len(context.text) and not context.text.endswith("\n"):
-        return "\n" + lines.removesuffix("\n")
-    return lines
+def _removed_and_put(
+    context: FunctionContext, removed: Replacement, at: int, lines: str
+) -> tuple[Replacement, ...]:
+    """Takes lines away and puts others at the end `at` of a block that holds them."""
+    if removed[1] == at:
+        return ((removed[0], at, removed[2] + lines),)
+    return removed, (at, at, context.line_break(at) + lines)
 
 
 def _unblock(context: FunctionContext, statement: ast.stmt) -> Iterator[Edit]:
@@ -255,6 +252,5 @@ def _far(context: FunctionContext, block: Block) -> Iterator[Edit]:
         span, text = context.line_span(statement), context.lines(statement)
         if index + 2 < len(body) and span and text:
             after = last[1] if not isinstance(body[-1], ast.Return) else last[0]
-            lines = _ended(context, (after, after), text)
-            places = tuple(sorted(((*span, ""), (after, after, lines))))
+            places = _removed_and_put(context, (*span, ""), after, text)
             yield Edit("move.last", statement, places, "", f"move {one_line(text)}"[:60])
