@@ -7,8 +7,8 @@ from dataclasses import replace
 from coderepair.errors import FlakyTests, SandboxError
 from coderepair.model import Limits, Outcome, TestReport
 
-MIN_CANDIDATE_TIMEOUT_S = 0.5
-"""A candidate's check gets at least this long, and ten times what the slowest check took before."""
+MIN_CANDIDATE_S = 1.5
+"""A candidate gets this many wall seconds over all checks, and what the user's program took, times:"""
 SLOWDOWN = 10.0
 
 
@@ -28,12 +28,10 @@ def check_baseline(before: TestReport, again: TestReport) -> None:
 
 
 def candidate_limits(limits: Limits, before: TestReport) -> Limits:
-    """What a candidate may use: time in proportion to what the user's program took.
+    """What a candidate may use over all checks: time in proportion to what the user's program took.
 
-    Endless loops are common among candidates, and each costs its whole time limit.
+    Endless loops are common among candidates, and one that hangs in a check hangs in most.
     """
-    timings = [each.seconds for each in before.checks if each.outcome is not Outcome.TIMEOUT]
-    slowest, together = max(timings, default=0.0), sum(timings)
-    check = min(limits.test_timeout_s, max(MIN_CANDIDATE_TIMEOUT_S, SLOWDOWN * slowest))
-    total = min(limits.total_timeout_s, 2 * check + SLOWDOWN * together)
-    return replace(limits, test_timeout_s=check, total_timeout_s=total)
+    done = sum(each.seconds for each in before.checks if each.outcome is not Outcome.TIMEOUT)
+    total = min(limits.total_timeout_s, MIN_CANDIDATE_S + SLOWDOWN * done)
+    return replace(limits, total_timeout_s=total)
