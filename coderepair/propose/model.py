@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from coderepair.edit import whole_function
@@ -17,6 +17,7 @@ from coderepair.feedback.target import Target, locate
 from coderepair.model import Completion, Node, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.prompt import chat, edit_dialect
+from coderepair.propose.calibration import DEEPER, Curve, relation
 
 if TYPE_CHECKING:
     from coderepair.search.tree import Tree
@@ -30,8 +31,16 @@ _WORDS = 100
 _EDIT_TOKENS = 64
 """An edit has about 20 tokens."""
 _EDIT_TEMPERATURES = (0.8, 1.0)
-_EDIT_CHANCES = ((0, 0.1), (1, 0.05), (4, 0.02), (10, 0.006), (32, 0.001), (96, 0.0002))
-"""Rank -> chance that the edit of this rank solves a task that those before it did not solve."""
+_EDIT_CURVES = {
+    "root": Curve(0.1, 1.5, 1.6),
+    "passes more": Curve(0.06, 1.5, 1.6),
+    "nearer": Curve(0.02, 1.5, 1.6),
+    "equal": Curve(0.002, 2.0, 1.4),
+    "worse": Curve(0.0005, 2.0, 1.4),
+}
+"""Relation of a node to its parent -> chance of the edit of each rank, given that those before failed."""
+_MOST_CACHED = 256
+"""Nodes whose samples are kept; those of others can be drawn again."""
 
 
 class ChatProposer:
@@ -100,13 +109,15 @@ class ChatProposer:
             calls=int(first),
             tokens=completion.tokens + completion.prompt_tokens,
         )
+        # Of a function that was cut off, what is there may be valid Python all the same.
+        if completion.finish_reason != "stop" and not _ends_its_block(completion.text):
+            return replace(made, error=f"the reply was cut off after {completion.tokens} tokens")
         try:
             program = whole_function.parse(
                 completion.text, base, target.name, target.region, task.targets
             )
         except EditError as error:
-            cut = " (the reply was cut off)" if completion.finish_reason == "length" else ""
-            return replace(made, error=f"{error}{cut}")
+            return replace(made, error=str(error))
         return replace(made, program=program, description=_change(base, program))
 
 
@@ -140,19 +151,23 @@ class EmbeddedProposer:
         self._policy = policy
         self._seed = seed
         self._samples, self._rounds = samples, rounds
-        self._drawn: dict[int, _Drawn] = {}
+        self._drawn: OrderedDict[tuple[Task, str], _Drawn] = OrderedDict()
 
     def chance(self, tree: Tree, node: Node, rank: int) -> float:  # noqa: ARG002
-        """From the share of bugs that proposals of each rank solve; 0 behind the last one possible."""
+        """From curves over the rank; 0 behind the last one possible."""
         if node.program is None or rank >= self._samples * self._rounds:
             return 0.0
-        return _interpolated(rank)
+        return _EDIT_CURVES[relation(tree, node)](rank) * DEEPER ** max(0, node.depth - 1)
 
     def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
         """Distinct programs only; fewer than k when all rounds are spent. Raises `PolicyError`."""
         if node.program is None:
             return []
-        drawn = self._drawn.setdefault(node.id, _Drawn([], {node.program.key}))
+        key = task, node.program.key
+        drawn = self._drawn.pop(key, None) or _Drawn([], {node.program.key})
+        self._drawn[key] = drawn
+        while len(self._drawn) > _MOST_CACHED:
+            self._drawn.popitem(last=False)
         while len(drawn.proposals) < rank + k and drawn.rounds < self._rounds:
             self._draw(task, tree, node, node.program, drawn)
         return drawn.proposals[rank : rank + k]
@@ -169,7 +184,7 @@ class EmbeddedProposer:
             temperature=_EDIT_TEMPERATURES[min(drawn.rounds, len(_EDIT_TEMPERATURES) - 1)],
             top_p=1.0,
             stop=(edit_dialect.END,),
-            seed=_seed(self._seed, node.id, drawn.rounds),
+            seed=_seed(self._seed, int(base.key[:12], 16), drawn.rounds),
         )
         drawn.rounds += 1
         likelihood: dict[str, float] = {}
@@ -187,6 +202,11 @@ class EmbeddedProposer:
         new = sorted(found.keys() - drawn.keys, key=lambda key: (-likelihood[key], key))
         drawn.keys.update(new)
         drawn.proposals += [Proposal(found[key][0], self.name, found[key][1]) for key in new]
+
+
+def _ends_its_block(reply: str) -> bool:
+    fences = reply.count("```")
+    return fences > 0 and fences % 2 == 0
 
 
 def _edited(function: str, base: Program, target: Target) -> Program:
@@ -212,15 +232,6 @@ def _change(old: Program, new: Program) -> str:
     text = text if len(text) <= _WORDS else text[: _WORDS - 3] + "..."
     more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
     return f"line {low + 1}: {text}{more}"
-
-
-def _interpolated(rank: int) -> float:
-    """`_EDIT_CHANCES` between its points, on a logarithmic scale."""
-    for (low, left), (high, right) in pairwise(_EDIT_CHANCES):
-        if rank <= high:
-            share = (rank - low) / (high - low)
-            return math.exp((1 - share) * math.log(left) + share * math.log(right))
-    return _EDIT_CHANCES[-1][1]
 
 
 def _log_add(left: float, right: float) -> float:
