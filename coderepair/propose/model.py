@@ -153,7 +153,7 @@ class EmbeddedProposer:
         self._samples, self._rounds = samples, rounds
         self._drawn: OrderedDict[tuple[Task, str], _Drawn] = OrderedDict()
 
-    def chance(self, tree: Tree, node: Node, rank: int) -> float:  # noqa: ARG002
+    def chance(self, tree: Tree, node: Node, rank: int) -> float:
         """From curves over the rank; 0 behind the last one possible."""
         if node.program is None or rank >= self._samples * self._rounds:
             return 0.0
