@@ -23,7 +23,7 @@ looks like one is escaped on the way in and back on the way out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from coderepair.errors import EditError
@@ -58,6 +58,10 @@ SPECIAL_TOKENS: tuple[str, ...] = (
 )
 """Every special token, in the order of their ids. `<|end|>` ends a reply."""
 
+ALL_SLOTS = frozenset({STATEMENT, CONTEXT, CODE, FAIL, PASS, VALUES, TRACE, STATIC, TRIED})
+LEARNT_SLOTS = frozenset({STATEMENT, CODE, FAIL})
+"""The slots that were filled in the training of the model that ships."""
+
 STATEMENT_CHARS = 400
 CONTEXT_CHARS = 240
 VALUE_CHARS = 120
@@ -74,13 +78,16 @@ _EDITS = re.compile(
 _LINE_REFERENCE = re.compile(r"^line (\d+):\s*")
 
 
-def render(feedback: Feedback) -> str:
-    """The prompt for a piece of feedback; deterministic, and bounded whatever the feedback holds."""
+def render(feedback: Feedback, slots: Collection[str] = LEARNT_SLOTS) -> str:
+    """The prompt for a piece of feedback; deterministic, and bounded whatever the feedback holds.
+
+    Only `slots` are filled: what a model has never seen filled misleads it.
+    """
     view = _view(feedback)
     statement = feedback.statement or docstring(feedback.function)
     failing = "".join(_failure(check, feedback, view) for check in feedback.failures[:MAX_FAILURES])
     passing = [entry for entry in feedback.passing if "(" in entry]
-    slots = (
+    texts = (
         (STATEMENT, _clip(" ".join(statement.split()), STATEMENT_CHARS)),
         (CONTEXT, _clip(feedback.context.strip(), CONTEXT_CHARS)),
         (CODE, _numbered(view)),
@@ -91,7 +98,7 @@ def render(feedback: Feedback) -> str:
         (STATIC, _entries(feedback.static, feedback, view)),
         (TRIED, _entries(feedback.tried, feedback, view)),
     )
-    return "".join(token + text for token, text in slots) + EDIT
+    return "".join(token + (text if token in slots else "") for token, text in texts) + EDIT
 
 
 def encode(feedback: Feedback, new_function: str) -> str:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.4
 """Processor seconds one check may take."""
 WALL_SECONDS = 20.0
 MEMORY_BYTES = 1 << 30

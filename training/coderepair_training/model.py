@@ -19,10 +19,10 @@ class ModelConfig:
     """Sizes. `hidden` and `feed_forward` should be multiples of 32 for Q8_0, of 256 for K-quants."""
 
     vocabulary: int = 4096
-    hidden: int = 256
+    hidden: int = 192
     layers: int = 5
-    heads: int = 4
-    kv_heads: int = 2
+    heads: int = 3
+    kv_heads: int = 1
     feed_forward: int = 512
     context: int = 2048
     rope_theta: float = 10000.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+_SPECIAL = re.compile(r"<\|[a-z0-9]+\|>")
 END_ID = SPECIAL_TOKENS.index(END)
 
 
@@ -61,13 +63,13 @@ def load(path: Path) -> Tokenizer:
 
 
 def sample_texts(paths: Sequence[Path], limit: int) -> Iterator[str]:
-    """Prompts and replies of up to `limit` samples of each file."""
+    """Prompts and replies of up to `limit` samples of each file, in the pieces between special tokens
+    (left in, they would fill the vocabulary with merges that never apply)."""
     for path in paths:
         with path.open(encoding="utf-8") as lines:
             for _, line in zip(range(limit), lines, strict=False):
                 sample = json.loads(line)
-                yield sample["prompt"]
-                yield sample["reply"]
+                yield from filter(None, _SPECIAL.split(sample["prompt"] + sample["reply"]))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coderepair.errors import EditError
 from coderepair.model import CheckResult, Failure, Feedback, Outcome
-from coderepair.prompt.edit_dialect import END, SPECIAL_TOKENS, decode, encode, render
+from coderepair.prompt.edit_dialect import ALL_SLOTS, END, SPECIAL_TOKENS, decode, encode, render
 from coderepair.prompt.shown_lines import MAX_LINES
 
 FUNCTION = 'def f(xs):\n    """Adds up."""\n    total = 0\n    for x in xs:\n        total = x\n    return total\n'
@@ -97,8 +97,14 @@ def test_failure_slot_names_call_values_and_the_line_shown() -> None:
 
 
 def test_lines_of_the_file_become_numbers_in_the_values_slot() -> None:
-    prompt = render(Feedback("f", FUNCTION, first_line=10, values=("line 12: total = 0", "x = 1")))
+    feedback = Feedback("f", FUNCTION, first_line=10, values=("line 12: total = 0", "x = 1"))
+    prompt = render(feedback, ALL_SLOTS)
     assert "<|values|><|2|>total = 0<|0|>x = 1<|trace|>" in prompt
+
+
+def test_slots_that_no_model_has_learnt_stay_empty() -> None:
+    feedback = Feedback("f", FUNCTION, values=("x = 1",), tried=("line 2",), context="y = 1")
+    assert render(feedback) == render(Feedback("f", FUNCTION))
 
 
 def test_long_function_shows_its_head_and_the_lines_around_the_failure() -> None:
@@ -126,7 +132,7 @@ def test_prompt_is_bounded_and_holds_no_special_token_of_the_users(
         tried=tuple(entries),
         context=text,
     )
-    prompt = render(feedback)
+    prompt = render(feedback, ALL_SLOTS)
     assert len(prompt) < 8000
     assert prompt.count("<|edit|>") == 1 and END not in prompt
 
