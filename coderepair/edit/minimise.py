@@ -22,6 +22,7 @@ from coderepair.model import Program
 
 _MAX_PAIRS = 40_000
 _LEAST_SIMILARITY = 0.25
+_SHORT_RUN = 4
 MAX_RUNS = 60
 """Programs that one minimisation may run; the smallest found by then is the answer."""
 
@@ -91,15 +92,17 @@ class _Shrinker:
             return Program(source)
 
     def drop(self, changes: list[Change], *, layout_only: bool = False) -> list[Change]:
-        """Leaves out one change after the other, from the last, until none can be left out."""
+        """Leaves out runs of neighbouring changes, long ones and the last ones first, until none can
+        be left out. Runs, because a loop's head and body only go together."""
         runs, self._left = self._left, 0 if layout_only else self._left
         dropped = True
         while dropped:
             dropped = False
-            for index in reversed(range(len(changes))):
-                fewer = changes[:index] + changes[index + 1 :]
-                if self._holds(fewer):
-                    changes, dropped = fewer, True
+            for size in _sizes(len(changes)):
+                for start in reversed(range(len(changes) - size + 1)):
+                    fewer = changes[:start] + changes[start + size :]
+                    if len(fewer) < len(changes) and self._holds(fewer):
+                        changes, dropped = fewer, True
         self._left = runs if layout_only else self._left
         return changes
 
@@ -113,6 +116,12 @@ class _Shrinker:
                 self._left -= 1
                 self._known[key] = self._passes(program)
         return self._known.get(key, False)
+
+
+def _sizes(count: int) -> list[int]:
+    """Lengths of runs to try: halves of halves, and all the short ones."""
+    halves = {count >> shift for shift in range(count.bit_length())}
+    return sorted(halves | set(range(1, min(count, _SHORT_RUN) + 1)), reverse=True)
 
 
 def _between(

@@ -124,6 +124,28 @@ def test_a_change_outside_of_the_function_stays_if_it_is_needed() -> None:
     assert clamps(small)
 
 
+def test_statements_that_only_go_together_come_back_together() -> None:
+    users = """\
+def mean(values):
+    total = 0
+    for v in values:
+        total += v
+    return total / (len(values) - 1)
+"""
+    models = "def mean(values):\n    return sum(values) / len(values)\n"
+
+    def passes(program: Program) -> bool:
+        namespace: dict[str, Callable[..., object]] = {}
+        exec(program.source, namespace)
+        try:
+            return namespace["mean"]([1, 2, 3]) == 2
+        except NameError:
+            return False
+
+    small = minimise(users, program_of(models, ("mean",)), ("mean",), passes)
+    assert changed_lines(users, small.source) == ["    return sum(values) / len(values)"]
+
+
 def hunks(old: str, new: str) -> list[tuple[int, int, int, int]]:
     matcher = SequenceMatcher(None, old.splitlines(True), new.splitlines(True), autojunk=False)
     return [tuple(code[1:]) for code in matcher.get_opcodes() if code[0] != "equal"]  # type: ignore[misc]
