@@ -73,15 +73,13 @@ def _write(order: Order, inputs: Input, settings: Settings, report: RunReport) -
 
 def _show(order: Order, report: RunReport) -> None:
     """Text for people, or the patch. What is no verified repair never goes where patches go."""
-    verified = report.status in _VERIFIED
-    if order.output_format == "diff" or (
-        order.output_format == "text" and verified and not report.written
-    ):
+    if order.output_format == "text" and order.write:
+        output.emit(output.render("text", report))
+    elif order.output_format in ("text", "diff"):
         output.emit(output.render("diff", report))
         if not order.quiet:
+            verified = report.status in _VERIFIED
             output.say(terminal.summary(report) if verified else terminal.render(report))
-    elif order.output_format == "text":
-        output.emit(output.render("text", report))
 
 
 def _report(inputs: Input, result: Result) -> RunReport:

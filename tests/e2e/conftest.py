@@ -9,15 +9,21 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from real_command import LAST, LAST_TESTS, Project, environment
+from real_command import LAST, LAST_TESTS, Project, environment, make_interpreter
+
+
+@pytest.fixture(scope="session")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of the projects."""
+    return make_interpreter(tmp_path_factory.mktemp("environment") / "venv")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, interpreter: Path) -> Project:
     """An empty project."""
     folder = tmp_path / "project"
     folder.mkdir()
-    return Project(folder, tmp_path / "home", environment(tmp_path / "home"))
+    return Project(folder, tmp_path / "home", environment(tmp_path / "home", interpreter))
 
 
 @pytest.fixture

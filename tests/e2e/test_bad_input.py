@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from real_command import LAST, LAST_FIXED, LAST_TESTS, Project, Ran
 
+from tests.tiny_gguf import CHATML, write_tiny
+
 TESTS = ("--tests", "test_solution.py")
 
 
@@ -139,19 +141,37 @@ def test_tests_that_hang_at_import_are_ended(last: Project) -> None:
 
 
 def test_a_model_file_that_is_missing(last: Project) -> None:
-    said = refused(last, 3, "solution.py", *TESTS, "--model", "none.gguf")
+    said = refused(last, 3, "solution.py", *TESTS, "--model", "none.gguf", "-q")
     assert "none.gguf" in said
 
 
 def test_a_model_file_of_a_wrong_kind(last: Project) -> None:
     model = last.write("wrong.gguf", b"PK\x03\x04" + b"\0" * 5000)
-    assert "GGUF" in refused(last, 3, "solution.py", *TESTS, "--model", model)
+    assert "GGUF" in refused(last, 3, "solution.py", *TESTS, "--model", model, "-q")
 
 
 def test_a_model_file_that_is_cut(last: Project) -> None:
     header = struct.pack("<4sIQQ", b"GGUF", 3, 100, 20)
     model = last.write("cut.gguf", header + b"\0" * 100)
-    assert "truncated" in refused(last, 3, "solution.py", *TESTS, "--model", model)
+    assert "truncated" in refused(last, 3, "solution.py", *TESTS, "--model", model, "-q")
+
+
+def test_a_model_file_that_is_too_large_for_memory(last: Project) -> None:
+    """A tebibyte by its length, nearly nothing on the disk."""
+    pytest.importorskip("llama_cpp")
+    model = write_tiny(last.home / "huge.gguf", chat_template=CHATML)
+    with model.open("r+b") as file:
+        file.truncate(1 << 40)
+    said = refused(last, 3, "solution.py", *TESTS, "--model", model, "--proposers", "chat", "-q")
+    assert "GiB of memory" in said
+
+
+def test_a_prompt_that_is_longer_than_the_context(last: Project) -> None:
+    """Refused with the numbers; with nobody else to propose anything, the run ends there."""
+    pytest.importorskip("llama_cpp")
+    model = write_tiny(last.home / "short.gguf", chat_template=CHATML, context=64)
+    ran = ended(last, 3, "solution.py", *TESTS, "--model", model, "--proposers", "chat", "-q")
+    assert "64 tokens" in ran.complaint
 
 
 # --- the disk

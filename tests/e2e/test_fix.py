@@ -158,8 +158,7 @@ def test_tests_that_pass_already_end_at_once_without_a_model(last: Project) -> N
     ran = last.run(
         "fix", "solution.py", "--tests", "test_solution.py", "--model", "none", "--debug"
     )
-    assert ran.code == 0
-    assert ran.out == b""
+    assert (ran.code, ran.out) == (0, b"")
     assert "pass already" in ran.err
     # An unusable model is not even looked at: nothing is loaded before it is needed.
     broken = last.write("broken.gguf", "no model")

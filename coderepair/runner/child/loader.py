@@ -16,14 +16,12 @@ from typing import Any, Callable, Dict
 Compiler = Callable[[], CodeType]
 
 _replaced: Dict[str, Compiler] = {}
-_basenames: Dict[str, int] = {}
 _known: Dict[str, str] = {}
 
 
 def replace(path: str, compiler: Compiler) -> None:
     """From now on importing the file at `path` (a real path) runs what `compiler()` returns."""
     _replaced[path] = compiler
-    _basenames[os.path.basename(path)] = 1
 
 
 def show_source(path: str, source: str) -> None:
@@ -45,8 +43,7 @@ def install() -> None:
 
 
 def _find(path: str) -> Any:
-    if os.path.basename(path) not in _basenames:
-        return None
+    # By the real path alone: the file may be imported under the name of a symbolic link.
     real = _known.get(path)
     if real is None:
         real = _known[path] = os.path.realpath(path)
