@@ -32,6 +32,7 @@ _EXTRA: dict[str, tuple[str, ...]] = {
     "pop": ("0", "-1", "None"),
     "int": ("2", "16", "10"),
     "sum": ("[]",),
+    "replace": ("1",),
     "print": ("end=''", "sep=''"),
     "strip": ("' '", "'.'"),
     "next": ("None",),
@@ -111,12 +112,15 @@ def _more(context: FunctionContext, scope: Scope, node: ast.Call) -> Iterator[Ed
     for extra in _EXTRA.get(name, ()):
         keyword = extra.partition("=")[0] if "=" in extra else ""
         fits = pieces or name in _SOLE
-        if keyword not in keywords and fits and (keyword or len(pieces) < 2):
+        room = len(pieces) < (3 if name == "replace" else 2)
+        if keyword not in keywords and fits and (keyword or room):
             yield from context.replace_many(
                 "argument.add", node, [_call(context, node, [*pieces, extra])]
             )
     if name in scope.functions or name == context.function.name or name in ("max", "min"):
-        for extra in [*scope.visible_at(node), "0", "1"]:
+        own = name == context.function.name
+        nearby = [f"{p} {sign} 1" for p in scope.parameters for sign in "-+" if own]
+        for extra in [*scope.visible_at(node), "0", "1", *nearby]:
             if extra not in pieces:
                 yield from context.replace_many(
                     "argument.add", node, [_call(context, node, [*pieces, extra])]

@@ -15,23 +15,62 @@ _OPPOSITE = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
-_MOST_CONJUNCTS = 24
+_MOST_CONJUNCTS = 28
 
 
 def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     """All edits of whole conditions."""
-    for node in context.conditions:
+    for node in [*context.conditions, *_truths(context, scope)]:
         yield from context.replace_many("condition.negate", node, [negated(context, node)])
         extras = list(dict.fromkeys(atoms(context, scope, node)))[: 2 * _MOST_CONJUNCTS]
         for word, least in (("and", NOT), ("or", OR)):
             own = context.operand(node, least)
-            texts = (f"{own} {word} {extra}" for extra in extras if extra != own)
-            yield from context.replace_many(f"condition.{word}", node, texts)
+            for extra in extras:
+                if extra != own:
+                    texts = (f"{own} {word} {extra}", f"{extra} {word} {own}")
+                    yield from context.replace_many(f"condition.{word}", node, texts)
+        yield from context.replace_many("condition.none", node, _emptiness(context, node))
         yield from context.replace_many("condition.replace", node, extras)
         yield from context.replace_many("condition.constant", node, ["True", "False"])
     for generator in context.nodes:
         if isinstance(generator, ast.comprehension) and context.editable(generator):
             yield from _filter(context, scope, generator)
+
+
+def _truths(context: FunctionContext, scope: Scope) -> Iterator[ast.expr]:
+    """Conditions that are returned, assigned, or tested by `any` and `all`."""
+    for node in context.expressions:
+        above = context.parent(node)
+        whole = isinstance(above, ast.Return | ast.Assign) or (
+            isinstance(above, ast.GeneratorExp | ast.ListComp) and node is above.elt
+        )
+        if (
+            whole
+            and scope.type_of(node) == "bool"
+            and not isinstance(node, ast.Constant | ast.Name)
+        ):
+            yield node
+
+
+def _emptiness(context: FunctionContext, node: ast.expr) -> Iterator[str]:
+    """`not x` is not `x is None`."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            text = context.operand(operand, BIT_OR)
+            yield from (f"{text} is None", f"{text} == 0", f"len({text}) == 0")
+        case ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call():
+            text = context.source(node)
+            yield from (
+                f"{text} is not None",
+                f"{text} != 0",
+                f"len({text}) > 0",
+                f"len({text}) > 1",
+            )
+        case ast.Compare(
+            left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant()]
+        ):
+            text = context.source(left)
+            yield f"not {context.operand(left, NOT)}" if isinstance(op, ast.Is) else text
 
 
 def negated(context: FunctionContext, node: ast.expr) -> str:
@@ -53,17 +92,25 @@ def atoms(context: FunctionContext, scope: Scope, place: ast.AST) -> Iterator[st
                 yield context.source(part)
                 yield negated(context, part)
     visible = scope.visible_at(place)
-    used = (
-        {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
-        if isinstance(place, ast.expr)
-        else set()
-    )
-    for name in sorted(visible, key=lambda name: name not in used):
-        yield from _about(scope, name)
+    used = {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+    for name in visible:
+        if name in used:
+            yield from _about(scope, name)
     for name in visible:
         for other in visible:
             if name != other and (name in used or other in used):
                 yield from _relation(scope, name, other)
+    for name in visible:
+        if name not in used:
+            yield from _briefly(scope, name)
+
+
+def _briefly(scope: Scope, name: str) -> Iterator[str]:
+    kind = scope.types.get(name, "")
+    if kind in ("int", "float"):
+        yield from (f"{name} == 0", f"{name} > 0", f"{name} != 0")
+    elif kind != "":
+        yield from (name, f"not {name}")
 
 
 def _about(scope: Scope, name: str) -> Iterator[str]:

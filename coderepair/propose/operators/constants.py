@@ -28,16 +28,22 @@ def constants(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 yield from context.replace_many(
                     "flag", node, [str(not value), *_instead_of_flag(scope, node)]
                 )
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                news = [repr(-value + 1), repr(-value - 1), *_USUAL_NUMBERS, repr(value)]
+                yield from context.replace_many("number", node, dict.fromkeys(news))
             case ast.Constant(value=int() | float() as value):
                 yield from context.replace_many(
                     "number", node, _numbers(context, scope, node, value)
                 )
             case ast.Constant(value=str() as value):
                 yield from context.replace_many("string", node, _strings(scope, value))
+                names = [n for n in scope.visible_at(node) if scope.types.get(n) in ("str", None)]
+                yield from context.replace_many("string.name", node, names)
             case ast.Constant(value=None):
                 yield from context.replace_many("none", node, _instead_of_none(scope))
             case ast.List(elts=[]) | ast.Tuple(elts=[]):
-                yield from context.replace_many("empty", node, _EMPTY[scope.type_of(node)])
+                news = [*_EMPTY[scope.type_of(node)], *scope.visible_at(node)]
+                yield from context.replace_many("empty", node, news)
             case ast.Dict(keys=[]):
                 yield from context.replace_many("empty", node, _EMPTY["dict"])
             case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _NO_ARGUMENT:
@@ -97,6 +103,9 @@ def _instead_of_flag(scope: Scope, node: ast.expr) -> Iterator[str]:
     if isinstance(scope.context.parent(node), ast.Return | ast.Assign):
         yield from ("None", "0", "[]", "''")
         yield from (name for name in scope.variables if scope.types.get(name, "") in ("", "bool"))
+    statement = scope.context.parent(node)
+    if isinstance(statement, ast.Assign):
+        yield f"not {scope.context.source(statement.targets[0])}"
 
 
 def _instead_of_none(scope: Scope) -> Iterator[str]:

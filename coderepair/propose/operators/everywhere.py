@@ -55,6 +55,7 @@ def everywhere(edits: Iterable[Edit]) -> Iterator[Edit]:
     for edit in edits:
         if edit.kind in _PAIRED and len(edit.replacements) == 1:
             groups[edit.kind, edit.old, edit.new].append(edit)
+    yield from _strictness(groups)
     for (kind, old, new), members in groups.items():
         sites = _apart(members)
         if 1 < len(sites) <= _MOST_SITES:
@@ -70,6 +71,15 @@ def everywhere(edits: Iterable[Edit]) -> Iterator[Edit]:
                 if len(both) > 2:
                     for one, other in _neighbours(members, back):
                         yield _joined(f"{kind}.exchange", [one, other], old, new)
+
+
+def _strictness(groups: dict[tuple[str, str, str], list[Edit]]) -> Iterator[Edit]:
+    """All strict comparisons become weak, or the other way round."""
+    for pairs in ((("<", "<="), (">", ">=")), (("<=", "<"), (">=", ">"))):
+        members = [groups.get(("compare", old, new), []) for old, new in pairs]
+        if all(members):
+            both = _apart([edit for edits in members for edit in edits])
+            yield _joined("compare.strict", both, "<" if pairs[0][0] == "<" else "<=", pairs[0][1])
 
 
 def _neighbours(first: list[Edit], second: list[Edit]) -> Iterator[tuple[Edit, Edit]]:

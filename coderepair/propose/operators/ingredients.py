@@ -19,6 +19,15 @@ def ingredients(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
         above = context.parent(node)
         if isinstance(above, ast.Return):
             yield from context.replace_many("returned", node, [*scope.variables, *literals(scope)])
+        compound = isinstance(
+            node, ast.Call | ast.BinOp | ast.Subscript | ast.Attribute | ast.IfExp
+        )
+        if compound and len(context.source(node)) <= 60 and _slot(above, node):
+            kind = scope.type_of(node)
+            same = [
+                n for n in scope.visible_at(node) if not kind or scope.types.get(n, kind) == kind
+            ]
+            yield from context.replace_many("ingredient.name", node, same)
         if _slot(above, node):
             yield from _others(context, scope, node)
     yield from _choices(context, scope)

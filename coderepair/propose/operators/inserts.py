@@ -25,10 +25,19 @@ _CONVERSIONS = {
         "{x} // 10",
         "{x} * 2",
     ),
-    "float": ("abs({x})", "round({x}, 2)"),
+    "float": ("max({x}, 0.0)", "abs({x})", "round({x}, 2)"),
     "tuple": ("sorted({x})", "list({x})"),
     "dict": ("dict({x})",),
     "set": ("sorted({x})", "list({x})"),
+}
+_RESETS = {
+    "int": ("0", "1"),
+    "float": ("0.0", "0"),
+    "str": ('""',),
+    "list": ("[]",),
+    "dict": ("{}",),
+    "set": ("set()",),
+    "bool": ("False", "True"),
 }
 _UNKNOWN = ("{x} + 1", "{x} - 1", "sorted({x})", "abs({x})", "list({x})")
 
@@ -38,6 +47,7 @@ def inserts(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     if context.blocks:
         yield from _guards(context, scope)
         yield from _local_guards(context, scope)
+        yield from _skips(context, scope)
         yield from _conversions(context, scope)
     for block in context.blocks:
         loop = _loop(context, block)
@@ -102,6 +112,27 @@ def _local_guards(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                     yield from _some(context.insert_after("insert.guard", statement, text))
 
 
+def _skips(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
+    """`if not part: continue` behind the statement of a loop that binds `part`."""
+    for block in context.blocks:
+        if _loop(context, block) is None:
+            continue
+        for statement in block.body[:-1]:
+            if not isinstance(statement, ast.Assign):
+                continue
+            for name in target_names(statement.targets[0]):
+                number = scope.types.get(name) in ("int", "float")
+                tests = (
+                    (f"{name} == 0", f"{name} < 0")
+                    if number
+                    else (f"not {name}", f"{name} is None")
+                )
+                for test in tests:
+                    for word in ("continue", "break"):
+                        text = f"if {test}:\n{context.step}{word}"
+                        yield from _some(context.insert_after("insert.skip", statement, text))
+
+
 def _some(edit: Edit | None) -> Iterator[Edit]:
     if edit is not None:
         yield edit
@@ -142,11 +173,14 @@ def _texts(
     is_first: bool,
 ) -> Iterator[tuple[str, str]]:
     for name in scope.locals:
-        if scope.types.get(name) in ("int", "float"):
+        kind = scope.types.get(name, "")
+        if kind in ("int", "float"):
             yield from (("insert.update", f"{name} += 1"), ("insert.update", f"{name} -= 1"))
-            yield "insert.reset", f"{name} = 0"
             yield from (("insert.update", text) for text in _sums(scope, name, statement))
         yield from (("insert.append", text) for text in _appends(scope, name, statement))
+        yield from (("insert.reset", f"{name} = {value}") for value in _RESETS.get(kind, ()))
+    for name in scope.attributes:
+        yield from (("insert.attribute", text) for text in _attribute_updates(scope, name))
     yield from (("insert.return", f"return {name}") for name in scope.locals)
     if loop is None:
         return
@@ -159,9 +193,23 @@ def _texts(
         yield from _loop_guards(context, scope, loop)
 
 
+def _attribute_updates(scope: Scope, name: str) -> Iterator[str]:
+    yield from (f"{name} += 1", f"{name} -= 1")
+    yield from (f"{name} = {value}" for value in ("0", "''", "[]", "None", "False", "True"))
+    for parameter in scope.parameters:
+        kind = scope.types.get(parameter, "")
+        yield from (
+            f"{name} = {parameter}",
+            f"{name}.append({parameter})",
+            f"{name} += {parameter}",
+        )
+        if kind not in ("int", "float", "bool"):
+            yield f"{name} += len({parameter})"
+
+
 def _sums(scope: Scope, name: str, place: ast.AST) -> Iterator[str]:
     for other in scope.visible_at(place):
-        if other != name and scope.types.get(other) in ("int", "float"):
+        if other != name and scope.types.get(other, "") in ("", "int", "float"):
             yield from (f"{name} += {other}", f"{name} -= {other}", f"{name} = {other}")
 
 

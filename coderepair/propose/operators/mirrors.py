@@ -143,8 +143,12 @@ def _narrowed(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
         if start is None or last is None or isinstance(statement.orelse[0], ast.If):
             continue
         test = statement.test
-        tests = [*changed(scope, test, context.source(test)), *atoms(context, scope, test)]
-        for new in list(dict.fromkeys(tests))[:16]:
+        tests = [
+            *changed(scope, test, context.source(test)),
+            *atoms(context, scope, test),
+            *atoms(context, scope, statement.orelse[0]),
+        ]
+        for new in list(dict.fromkeys(tests))[:32]:
             head = f"{context.indent(statement)}elif {new}:\n"
             place = (last[1], start[0], head)
             yield Edit("else.elif", statement, (place,), "else:", f"elif {new}:")

@@ -150,15 +150,24 @@ class Scope:
     def _from_annotations(self) -> dict[str, str]:
         known: dict[str, str] = {}
         for node in self.context.nodes:
-            if isinstance(node, ast.arg) and node.annotation is not None:
-                outer, _, inner = ast.unparse(node.annotation).lower().partition("[")
-                known[node.arg] = outer.rpartition(".")[2]
-                known[f"{node.arg}[]"] = re.split(r"[\[\],]", inner)[0]
+            match node:
+                case ast.arg(arg=name, annotation=ast.expr() as annotation):
+                    pass
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                    pass
+                case _:
+                    continue
+            outer, _, inner = ast.unparse(annotation).lower().partition("[")
+            known[name] = outer.rpartition(".")[2]
+            known[f"{name}[]"] = re.split(r"[\[\],]", inner)[0]
         return {name: kind for name, kind in known.items() if kind in _KNOWN}
 
     def _learn(self, node: ast.AST, known: dict[str, str]) -> None:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
                 kind = types.guess(value, known)
                 if kind and kind != "none":
                     known.setdefault(name, kind)

@@ -100,6 +100,9 @@ def _index(
         if not text.startswith("-")
         else []
     )
+    if isinstance(index, ast.BinOp):
+        for name in dict.fromkeys(n.id for n in ast.walk(index) if isinstance(n, ast.Name)):
+            forms += [name, f"{name} - 1", f"{name} + 1"]
     if isinstance(node.value, ast.Name):
         forms += [
             f"len({node.value.id}) - {text}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 
 from coderepair.propose.operators.constants import constants
@@ -31,6 +32,7 @@ def strings(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
 
 
 def _variants(scope: Scope, node: ast.JoinedStr) -> Iterator[str]:
+    yield from _renamed(scope, node)
     for index, part in enumerate(node.values):
         if isinstance(part, ast.FormattedValue):
             for value in _expressions(scope, node, part.value):
@@ -42,6 +44,16 @@ def _variants(scope: Scope, node: ast.JoinedStr) -> Iterator[str]:
             yield _with(node, index, ast.FormattedValue(part.value, part.conversion, None))
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield from (_with(node, index, ast.Constant(new)) for new in _texts(scope, part.value))
+
+
+def _renamed(scope: Scope, node: ast.JoinedStr) -> Iterator[str]:
+    """One variable is replaced by another wherever the literal names it."""
+    text = ast.unparse(node)
+    visible = scope.visible_at(node)
+    for name in visible:
+        pattern = re.compile(rf"\b{name}\b")
+        if len(pattern.findall(text)) > 1:
+            yield from (pattern.sub(other, text) for other in visible if other != name)
 
 
 def _expressions(scope: Scope, node: ast.JoinedStr, value: ast.expr) -> Iterator[ast.expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from coderepair.propose.operators.conditions import atoms
+from coderepair.propose.operators.conditions import atoms, negated
 from coderepair.propose.operators.constants import literals
 from coderepair.propose.operators.context import FunctionContext
 from coderepair.propose.operators.edit import Edit
@@ -30,10 +30,12 @@ def templates(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 yield context.edit("mapping", statement, (*context.span(statement), text))
         if isinstance(statement, ast.Return) and statement.value is not None:
             yield from _kept(context, scope, statement, statement.value)
+            yield from _guarded(context, statement, statement.value)
     for node in context.expressions:
         if isinstance(node, ast.Name) and scope.types.get(node.id, "") in ("", *_NUMERIC):
             yield from _extremes(context, scope, node)
         yield from _unused(context, scope, node)
+        yield from _rewritten(context, scope, node)
         yield from _looked_up(context, scope, node)
 
 
@@ -90,10 +92,53 @@ def _kept(
             continue
         kind = scope.types.get(name, "")
         forms = [f"{name} = {text}"]
+        match value:
+            case ast.BinOp(left=ast.Name(id=first), right=right) if first == name:
+                forms.append(f"{name} += {context.source(right)}")
         forms += [f"{name} += {text}"] if kind in ("", *_NUMERIC, "str") else []
         forms += [f"{name}.append({text})"] if kind in ("", "list") else []
         for form in forms:
             yield context.edit("return.keep", statement, (*context.span(statement), form))
+
+
+def _guarded(context: FunctionContext, statement: ast.Return, value: ast.expr) -> Iterator[Edit]:
+    """`return a == b` inside a loop or branch becomes a guard that lets the rest run."""
+    if context.parent(statement) is context.function or isinstance(value, ast.Constant | ast.Name):
+        return
+    step = f"\n{context.indent(statement)}{context.step}"
+    own = context.source(value)
+    for test, answer in ((negated(context, value), "False"), (own, "True")):
+        text = f"if {test}:{step}return {answer}"
+        yield context.edit("return.guard", statement, (*context.span(statement), text))
+
+
+def _rewritten(context: FunctionContext, scope: Scope, node: ast.expr) -> Iterator[Edit]:
+    """Averages, floor divisions, exchanged choices, text put between two texts."""
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            a, b = context.source(body), context.source(orelse)
+            yield context.edit(
+                "choice.swap", node, (*context.span(body), b), (*context.span(orelse), a)
+            )
+        case ast.Call(func=ast.Name(id=("max" | "min" | "sum" | "len" as name)), args=[only]):
+            xs = context.source(only)
+            if isinstance(only, ast.Name | ast.Attribute | ast.Subscript):
+                yield from context.replace_many(
+                    "average", node, [f"sum({xs}) / len({xs})", f"sum({xs}) // len({xs})"]
+                )
+            others = [
+                f"{other}({xs})" for other in ("sum", "max", "min", "any", "all") if other != name
+            ]
+            if node.keywords:
+                yield from context.replace_many("function.only", node, others)
+        case ast.Call(func=ast.Name(id=("int" | "round")), args=[ast.BinOp(op=ast.Div()) as inner]):
+            text = f"{context.operand(inner.left, PRODUCT)} // {context.operand(inner.right, PRODUCT + 1)}"
+            yield from context.replace_many("floor", node, [text])
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if scope.type_of(node) == "str":
+            a, b = context.source(left), context.operand(right, PRODUCT)
+            for value in dict.fromkeys([" ", *scope.strings[:8]]):
+                if value:
+                    yield from context.replace_many("concat", node, [f"{a} + {value!r} + {b}"])
 
 
 def _extremes(context: FunctionContext, scope: Scope, node: ast.Name) -> Iterator[Edit]:
@@ -133,6 +178,7 @@ def _unused(context: FunctionContext, scope: Scope, node: ast.expr) -> Iterator[
             f"{context.operand(node, ATOM)}[{name}]",
             f"{name}({context.source(node)})",
         ]
+        texts += [f"{plus} + {call}({name})" for call in ("int", "len", "str", "float")]
         texts += [f"{context.operand(node, BIT_OR + 1)} {op} {name}" for op in ("|", "&")]
         if isinstance(node, ast.Name):
             others = [other for other in scope.variables if other not in (name, node.id)]

@@ -13,7 +13,8 @@ from coderepair.propose.operators.scope import Scope
 _NUMBER = (
     "{sum} + 1", "{sum} - 1", "abs({any})", "int({any})", "{product} // 2", "{product} * 2", "{product} / 2",
     "str({any})", "{product} % 2", "{product} % 10", "float({any})", "{atom} ** 2", "round({any})",
-    "{product} // 10", "{product} * -1", "{sum} + 2", "round({any}, 2)", "max(0, {any})", "max({any}, 0)",
+    "{product} // 10", "{product} * -1",
+    "{product} * 10", "{sum} + 2", "round({any}, 2)", "max(0, {any})", "max({any}, 0)",
     "[{any}]", "{product} / 100", "{product} * 100",
 )  # fmt: skip
 _TEXT = (
