@@ -56,7 +56,8 @@ def open_proposers(settings: Settings, should_stop: Callable[[], bool]) -> Propo
     warnings: tuple[str, ...] = ()
     if policies is not None:
         policies.stop_when(should_stop)
-        warnings = policies.warnings
+        # They are about the embedded model, which nobody misses who did not name it.
+        warnings = policies.warnings if EMBEDDED in settings.proposers else ()
     found = _proposers(settings, policies)
     if not found:
         wanted = ", ".join(settings.proposers)
