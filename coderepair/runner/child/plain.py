@@ -1,0 +1,54 @@
+"""Plain pytest in a fresh process, with the program in place of the user's file: what verification runs.
+
+Reports go to a private descriptor as they come: [node id, phase, outcome, expected to fail];
+then ["used"] if the program was really imported, and ["end", exit status].
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from typing import Any
+
+from . import candidate, loader, sandbox, wire
+
+
+class Reporter:
+    """A plugin that only listens."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        expected = hasattr(report, "wasxfail")
+        wire.write(self._fd, [report.nodeid, report.when, report.outcome, expected])
+
+
+def serve(control: int, scratch: str, root: str) -> None:
+    """Runs one request and ends."""
+    request = wire.read(control)
+    if request is None:
+        return
+    os.chdir(root)
+    sys.path.insert(0, root)  # as `python -m pytest` does
+    tempfile.tempdir = scratch
+    import pytest
+
+    sandbox.limit_resources(request["memory_mb"], request["cpu_s"])
+    sandbox.confine_files(sandbox.readable_paths(request["readable"]), [scratch])
+    sandbox.confine_calls()
+    used = []
+    path = request["path"]
+    try:
+        code = candidate.compile_program(request["source"], path)
+    except SyntaxError as error:
+        wire.write(control, ["end", str(error)])
+        return
+    loader.install()
+    loader.show_source(path, request["source"])
+    loader.replace(path, lambda: used.append(1) or code)  # type: ignore[func-returns-value]
+    status = pytest.main(request["args"], plugins=[Reporter(control)])
+    if used:
+        wire.write(control, ["used"])
+    wire.write(control, ["end", int(status)])
