@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from coderepair.edit.regions import functions
@@ -21,7 +22,8 @@ class Target:
 
 
 def locate(task: Task, program: Program, report: TestReport | None) -> Target:
-    """The target in which a failing check ended, otherwise the most suspicious one (the first)."""
+    """The target in which a failing check ended, else one that a failing check calls, else the first
+    (the most suspicious one, before anything was mended)."""
     targets = _targets(task, program)
     if not targets:
         return Target(task.targets[0] if task.targets else "", 0, 1)
@@ -30,7 +32,23 @@ def locate(task: Task, program: Program, report: TestReport | None) -> Target:
         for target in targets:
             if target.line <= line <= ends[target.region]:
                 return target
-    return targets[0]
+    calls = _failing_calls(report)
+    return next((target for target in targets if _is_called(target.name, calls)), targets[0])
+
+
+def _failing_calls(report: TestReport | None) -> list[str]:
+    if report is None:
+        return []
+    return [
+        check.failure.call
+        for check in report.checks
+        if check.outcome is not Outcome.PASS and check.failure is not None
+    ]
+
+
+def _is_called(qualname: str, calls: list[str]) -> bool:
+    pattern = re.compile(rf"\b{re.escape(qualname.rpartition('.')[2])}\(")
+    return any(pattern.search(call) for call in calls)
 
 
 def _targets(task: Task, program: Program) -> list[Target]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from coderepair.edit.regions import functions, region_text, replace_region
 from coderepair.errors import ContextOverflow, EditError
 from coderepair.feedback import build
+from coderepair.feedback.target import locate
 from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
 from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
@@ -92,7 +93,7 @@ class EditProposer:
     def _all(self, task: Task, tree: Tree, node: Node, program: Program) -> Iterator[Proposal]:
         """Every edit of every target as a proposal, best first."""
         contexts = dict(_contexts(task, node, program))
-        ranked = self._ranked(contexts, program, task)
+        ranked = self._ranked(contexts, node, program, task)
         ordered = self._fused(task, tree, node, contexts, ranked) if self._policy else iter(ranked)
         seen = {program.key}
         for candidate in ordered:
@@ -103,10 +104,10 @@ class EditProposer:
                 yield Proposal(edited, self.name, describe(contexts[candidate.region], edit))
 
     def _ranked(
-        self, contexts: dict[int, FunctionContext], program: Program, task: Task
+        self, contexts: dict[int, FunctionContext], node: Node, program: Program, task: Task
     ) -> list[_Candidate]:
         ranker = self._ranker or default_ranker()
-        places = _places(task, program)
+        places = _places(task, node, program)
         found: list[_Candidate] = []
         for region, context in contexts.items():
             scope = Scope(context)
@@ -228,13 +229,15 @@ def _contexts(task: Task, node: Node, program: Program) -> Iterator[tuple[int, F
             continue
 
 
-def _places(task: Task, program: Program) -> dict[int, int]:
-    """Place of each region's function in the task's list of targets."""
+def _places(task: Task, node: Node, program: Program) -> dict[int, int]:
+    """Place of each region's function: the one that fails here first, then as the task lists them."""
     try:
         starts = {function.start: function.qualname for function in functions(program.source)}
     except (SyntaxError, ValueError, RecursionError):
         return {}
-    order = {name: place for place, name in enumerate(task.targets)}
+    first = locate(task, program, node.report).name
+    names = dict.fromkeys((first, *task.targets))
+    order = {name: place for place, name in enumerate(names)}
     return {
         region: order.get(starts.get(start, ""), len(order))
         for region, (start, _) in enumerate(program.regions)
