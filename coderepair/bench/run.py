@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -187,8 +186,10 @@ def _judge(trial: Trial, result: Result, folder: Path, settings: Settings) -> bo
     if not hidden:
         return True
     source = result.program.source if result.program else result.task.source
-    task = suites.write_task(folder, record, hidden, program=source, python=settings.python)
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with closing(open_runner(1)) as runner:
+    with open_runner(1) as runner:
+        task = suites.write_task(
+            folder, record, hidden, program=source, python=settings.python, runner=runner
+        )
         [report] = runner.run(task, [Program(source)], limits)
     return report.solved

@@ -22,6 +22,7 @@ from typing import Any
 from coderepair.bench import testfiles
 from coderepair.errors import UsageError
 from coderepair.model import Task
+from coderepair.runner import ForkRunner
 from coderepair.task import make_task
 
 PROGRAM_NAME = "solution.py"
@@ -141,11 +142,12 @@ def write_task(
     program: str | None = None,
     python: str = "",
     named: bool = False,
+    runner: ForkRunner | None = None,
 ) -> Task:
     """Writes a record's files to `folder` and makes the task of them.
 
     `program` replaces the failing program; `named` tells the tool which function is wrong, as in
-    `coderepair fix solution.py::f`. Raises what `make_task` raises.
+    `coderepair fix solution.py::f`; `runner` saves a start of one's own. Raises what `make_task` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source = record.buggy if program is None else program
@@ -153,8 +155,10 @@ def write_task(
     path.write_text(source, encoding="utf-8", newline="")
     files = testfiles.write(folder, record, tests)
     function = record.entry_point if named else None
-    task = make_task(path, files, function=function, python=python)
-    return replace(task, statement=statement_of(record.prompt, source))
+    statement = statement_of(record.prompt, source)
+    return make_task(
+        path, files, function=function, python=python, statement=statement, runner=runner
+    )
 
 
 def statement_of(prompt: str, source: str) -> str:
