@@ -73,7 +73,13 @@ def _compile(template: str) -> Any:
 def _apply(template: Any, messages: Sequence[Message], bos: str, eos: str) -> str:
     turns = [{"role": message.role, "content": message.content} for message in messages]
     text: str = template.render(
-        messages=turns, add_generation_prompt=True, bos_token=bos, eos_token=eos, tools=None
+        messages=turns,
+        add_generation_prompt=True,
+        bos_token=bos,
+        eos_token=eos,
+        tools=None,
+        # Models that can think aloud spend hundreds of tokens on it, seconds each on a laptop.
+        enable_thinking=False,
     )
     return text
 

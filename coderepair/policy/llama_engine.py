@@ -90,10 +90,13 @@ class Engine:
         """The bytes a token stands for."""
         key = token, special
         if key not in self._pieces:
-            buffer = ctypes.create_string_buffer(256)
-            size = self._lc.llama_token_to_piece(self._vocab, token, buffer, 256, 0, special)
-            self._pieces[key] = buffer.raw[: max(size, 0)]
+            self._pieces[key] = self._piece(token, special, 64)
         return self._pieces[key]
+
+    def _piece(self, token: int, special: bool, room: int) -> bytes:
+        buffer = ctypes.create_string_buffer(room)
+        size = self._lc.llama_token_to_piece(self._vocab, token, buffer, room, 0, special)
+        return self._piece(token, special, -size) if size < 0 else buffer.raw[:size]
 
     def is_end(self, token: int) -> bool:
         return bool(self._lc.llama_vocab_is_eog(self._vocab, token))

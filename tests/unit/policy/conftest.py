@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-np = pytest.importorskip("numpy")
-
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -16,6 +14,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def chat_gguf(models: Path) -> Path:
+    pytest.importorskip("llama_cpp")
     from tests.tiny_gguf import CHATML, write_tiny
 
     return write_tiny(models / "chat.gguf", chat_template=CHATML)
@@ -23,6 +22,7 @@ def chat_gguf(models: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def edit_gguf(models: Path) -> Path:
+    pytest.importorskip("llama_cpp")
     from tests.tiny_gguf import write_tiny
 
     return write_tiny(models / "edit.gguf", dialect="edit-v1", seed=1)

@@ -7,7 +7,6 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,11 +14,13 @@ from hypothesis import strategies as st
 from coderepair.errors import ContextOverflow, ModelFileError, PolicyError
 from coderepair.model import Message, Request
 from coderepair.policy import gguf
-from tests.tiny_gguf import CHATML, write_gguf, write_tiny
 
 llama_cpp = pytest.importorskip("llama_cpp")
 
+import numpy as np  # noqa: E402
+
 from coderepair.policy.llama_cpp import LlamaCppPolicy  # noqa: E402
+from tests.tiny_gguf import CHATML, write_gguf, write_tiny  # noqa: E402
 
 PROMPT = "def f(x):\n    total = 0\n    "
 TAILS = [f"return {a} {op} {b}" for a in "xyz" for op in "+-*" for b in ("1", "x", "total", "f(x)")]

@@ -20,12 +20,12 @@ SCRIPT = {"one": [f"one {i}" for i in range(9)], "two": [f"two {i}" for i in ran
 
 
 @pytest.fixture(params=BACKENDS)
-def policy(request: pytest.FixtureRequest, chat_gguf: Path) -> Iterator[ModelPolicy]:
+def policy(request: pytest.FixtureRequest) -> Iterator[ModelPolicy]:
     if request.param == "scripted":
         yield ScriptedPolicy(SCRIPT, context=2048)
         return
-    pytest.importorskip("llama_cpp")
-    model = LlamaCppPolicy(chat_gguf)
+    path: Path = request.getfixturevalue("chat_gguf")
+    model = LlamaCppPolicy(path)
     if request.param == "llama.cpp":
         yield model
     else:
