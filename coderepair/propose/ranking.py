@@ -10,7 +10,7 @@ from __future__ import annotations
 import array
 import heapq
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -53,24 +53,40 @@ class Ranker:
 
 
 def spread(context: FunctionContext, scored: Sequence[Ranked]) -> list[Ranked]:
-    """Best first, where every earlier edit of the same statement or node costs a toll."""
-    statements: Counter[int] = Counter()
-    nodes: Counter[int] = Counter()
-    heap = [(-item.score, index) for index, item in enumerate(scored)]
-    heapq.heapify(heap)
-    ordered: list[Ranked] = []
-    while heap:
-        value, index = heapq.heappop(heap)
-        item = scored[index]
+    """Best first, where every earlier edit of the same statement or node costs a toll.
+
+    A toll is the same for all edits of a node and of a statement, so a queue of statements, each with
+    a queue of its nodes, has only the two to move that the last edit came from.
+    """
+    edits: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    place_of: dict[int, int] = {}
+    for index, item in enumerate(scored):
         anchor = item.edit.anchor
-        place = id(anchor if anchor is context.function else context.statement_of(anchor))
-        due = SITE_TOLL * statements[place] + NODE_TOLL * nodes[id(anchor)] - item.score
-        if heap and due > heap[0][0] and due > value + 1e-9:
-            heapq.heappush(heap, (due, index))
-            continue
-        statements[place] += 1
-        nodes[id(anchor)] += 1
-        ordered.append(item)
+        edits[id(anchor)].append((-item.score, index))
+        place_of[id(anchor)] = id(
+            anchor if anchor is context.function else context.statement_of(anchor)
+        )
+    nodes: defaultdict[int, list[tuple[float, int, int]]] = defaultdict(list)
+    for node, queue in edits.items():
+        queue.sort(reverse=True)
+        heapq.heappush(nodes[place_of[node]], (*queue[-1], node))
+    places = [(*queue[0][:2], place) for place, queue in nodes.items()]
+    heapq.heapify(places)
+    taken, taken_here = Counter[int](), Counter[int]()
+    ordered: list[Ranked] = []
+    while places:
+        _, index, place = heapq.heappop(places)
+        node = heapq.heappop(nodes[place])[2]
+        edits[node].pop()
+        ordered.append(scored[index])
+        taken[node] += 1
+        taken_here[place] += 1
+        if edits[node]:
+            loss, following = edits[node][-1]
+            heapq.heappush(nodes[place], (loss + NODE_TOLL * taken[node], following, node))
+        if nodes[place]:
+            loss, following, _ = nodes[place][0]
+            heapq.heappush(places, (loss + SITE_TOLL * taken_here[place], following, place))
     return ordered
 
 
