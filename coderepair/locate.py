@@ -108,7 +108,8 @@ def _spectra(
     checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
 ) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
     """Lines of the failing and of the passing checks that executed any."""
-    failing, passing = [], []
+    failing: list[frozenset[int]] = []
+    passing: list[frozenset[int]] = []
     for check in checks:
         executed = lines.get(check.id, frozenset())
         if executed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 from collections.abc import Sequence
@@ -146,9 +147,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
-        answer = self._ask(
-            self._worker(0), prepared, prepared.task.source, limits, limits.test_timeout_s
-        )
+        answer = self._ask(self._worker(0), prepared.task.source, limits, limits.test_timeout_s)
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:
@@ -156,9 +155,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         passing = [check.seconds for check in found.checks if check.outcome is Outcome.PASS]
         prepared.slowest_s = max(passing, default=0.0)
 
-    def _ask(
-        self, worker: Worker, prepared: Prepared, source: str, limits: Limits, limit_s: float
-    ) -> dict[str, Any]:
+    def _ask(self, worker: Worker, source: str, limits: Limits, limit_s: float) -> dict[str, Any]:
         worker.send(run_request(source, limits, limit_s))
         try:
             answer: dict[str, Any] = worker.receive()
@@ -199,10 +196,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         index = batch.waiting.pop()
         batch.running[worker] = index
         request = run_request(batch.programs[index].source, batch.limits, limit_s, trace)
-        try:
+        with contextlib.suppress(OSError):  # `_take` sees the end of the stream
             worker.send(request)
-        except OSError:
-            pass  # `_take` sees the end of the stream
 
     def _take(self, worker: Worker, batch: _Batch) -> bool:
         """Reads an answer; False if the worker has died instead."""

@@ -3,8 +3,12 @@
 main.py       starts as a script, makes these files importable under a private name, enters the zygote
 zygote.py     warm process, one per worker: imports pytest, forks one server per task
 server.py     one per task: holds pytest's configuration and the rewritten tests, forks one candidate per program
+forking.py    forks, listens, kills
+warm.py       imports done once for all forks
 candidate.py  the forked process in which a program meets its tests
 session.py    pytest without a terminal: configure, collect, run, tell the recorder
+direct.py     plain test functions called without pytest
+plain.py      unmodified pytest in a fresh process: verification
 asserts.py    rewrites test functions so that every assert counts by itself
 recorder.py   where rewritten asserts report to; also the clock that ends a hanging check
 describe.py   a failing check in words: call, expected, got, lines of the user's file

@@ -104,9 +104,7 @@ class _Rewriter:
             self._entry.assigned.append((node.lineno, node.targets[0].id, node.value))
         elif isinstance(node, LOOPS):
             node.body, node.orelse = self.block(node.body), self.block(node.orelse)
-        elif isinstance(node, (ast.With, ast.AsyncWith)) and not _swallows(node):
-            node.body = self.block(node.body)
-        elif isinstance(node, ast.Try) and not node.handlers:
+        elif isinstance(node, (ast.With, ast.AsyncWith, ast.Try)) and not _swallows(node):
             node.body = self.block(node.body)
         return [node]
 
@@ -177,15 +175,18 @@ def _split(test: ast.expr) -> Tuple[str, _Operands, ast.expr]:
     """(operator, operands to evaluate first, condition over them) of an assert's expression."""
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _split_compare(test)
-    if isinstance(test, ast.Call) and _called(test).endswith("close") and len(test.args) >= 2:
-        if not any(isinstance(arg, ast.Starred) for arg in test.args[:2]):
-            condition = ast.Call(
-                test.func, [_load(LEFT), _load(RIGHT), *test.args[2:]], test.keywords
-            )
-            return "close", [(LEFT, test.args[0]), (RIGHT, test.args[1])], condition
+    if isinstance(test, ast.Call) and _compares_two(test):
+        condition = ast.Call(test.func, [_load(LEFT), _load(RIGHT), *test.args[2:]], test.keywords)
+        return "close", [(LEFT, test.args[0]), (RIGHT, test.args[1])], condition
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return "not", [(LEFT, test.operand)], ast.UnaryOp(ast.Not(), _load(LEFT))
     return "truth", [(LEFT, test)], _load(LEFT)
+
+
+def _compares_two(call: ast.Call) -> bool:
+    """`math.isclose(a, b)`, `np.allclose(a, b)` and their like."""
+    starred = any(isinstance(arg, ast.Starred) for arg in call.args[:2])
+    return _called(call).endswith("close") and len(call.args) >= 2 and not starred
 
 
 def _split_compare(test: ast.Compare) -> Tuple[str, _Operands, ast.expr]:
@@ -217,8 +218,10 @@ def _called(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _swallows(node: Union[ast.With, ast.AsyncWith]) -> bool:
-    """Whether a `with` may be waiting for the very exception a failed assert raises."""
+def _swallows(node: Union[ast.With, ast.AsyncWith, ast.Try]) -> bool:
+    """Whether a statement may be waiting for the very exception a failed assert raises."""
+    if isinstance(node, ast.Try):
+        return bool(node.handlers)
     names = [
         _called(item.context_expr) for item in node.items if isinstance(item.context_expr, ast.Call)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import tempfile
@@ -85,7 +86,7 @@ def run_items(task: Any, recorder: Recorder) -> None:
     recorder.forget_lines()
     index = {node["id"]: number for number, node in enumerate(task.nodes)}
     known = [item for item in items if item.nodeid in index]
-    for item, following in zip(known, [*known[1:], None]):
+    for item, following in itertools.zip_longest(known, known[1:]):
         number = index[item.nodeid]
         recorder.begin(number, task.function_index.get(session.function_key(item), -1))
         session.run_item(plugin, item, following)

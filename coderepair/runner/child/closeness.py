@@ -54,7 +54,7 @@ class _Comparison:
 
     def _containers(self, a: Any, b: Any, depth: int) -> float:
         for kind in (str, (bytes, bytearray)):
-            if isinstance(a, kind) and isinstance(b, kind):  # type: ignore[arg-type]
+            if isinstance(a, kind) and isinstance(b, kind):
                 return _texts(a, b)
         if isinstance(a, dict) and isinstance(b, dict):
             return self._dicts(a, b, depth)
@@ -109,10 +109,8 @@ class _Comparison:
 
 def _plain(value: Any) -> Any:
     """Arrays as lists, where that is cheap."""
-    if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
-        if getattr(value, "size", VISITS + 1) <= VISITS:
-            return value.tolist()
-    return value
+    from_numpy = type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist")
+    return value.tolist() if from_numpy and value.size <= VISITS else value
 
 
 def _bools(a: Any, b: Any) -> float:

@@ -106,7 +106,7 @@ class _Filled(ast.NodeTransformer):
     def __init__(self, scope: Dict[str, Any]) -> None:
         self._scope = scope
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         node.args = [self._value(arg) for arg in node.args]
         for keyword in node.keywords:
             keyword.value = self._value(keyword.value)
@@ -114,7 +114,7 @@ class _Filled(ast.NodeTransformer):
 
     def _value(self, node: ast.expr) -> ast.expr:
         if not isinstance(node, ast.Name) or node.id not in self._scope:
-            return self.visit(node) if isinstance(node, ast.Call) else node  # type: ignore[no-any-return]
+            return self.visit_Call(node) if isinstance(node, ast.Call) else node
         value = self._scope[node.id]
         if not isinstance(value, (int, float, complex, str, bytes, list, tuple, dict, set)):
             return node

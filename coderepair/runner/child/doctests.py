@@ -74,9 +74,7 @@ def run(task: Any, node: Dict[str, Any], recorder: Recorder) -> None:
             return
     recorder.forget_lines()
     test = doctest.DocTest(task.examples[node["id"]], namespace, node["id"], node["path"], 0, None)
-    _Runner(recorder, task.path, task.doctest_flags).run(
-        test, out=lambda text: None, clear_globs=False
-    )
+    _Runner(recorder, task.path, task.doctest_flags).run(test, out=_quiet, clear_globs=False)
     recorder.finish("ok", None)
 
 
@@ -100,13 +98,13 @@ class _Runner(doctest.DocTestRunner):
         self._numbers = {id(example): number for number, example in enumerate(test.examples, 1)}
         return super().run(test, *args, **kwargs)
 
-    def report_start(self, out: Any, test: Any, example: Any) -> None:
+    def report_start(self, _out: Any, _test: Any, _example: Any) -> None:
         pass
 
-    def report_success(self, out: Any, test: Any, example: Any, got: str) -> None:
+    def report_success(self, _out: Any, _test: Any, example: Any, _got: str) -> None:
         self._tell(example, PASS, 0.0, None)
 
-    def report_failure(self, out: Any, test: Any, example: Any, got: str) -> None:
+    def report_failure(self, _out: Any, _test: Any, example: Any, got: str) -> None:
         failure = {
             "kind": "assertion",
             "message": describe.cut(
@@ -118,7 +116,9 @@ class _Runner(doctest.DocTestRunner):
         }
         self._tell(example, FAIL, _near(got, example.want), failure)
 
-    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
+    def report_unexpected_exception(
+        self, _out: Any, _test: Any, example: Any, exc_info: Any
+    ) -> None:
         number = self._numbers[id(example)]
         if isinstance(exc_info[1], CheckTimeout):
             self._recorder.timed_out(number)
@@ -132,6 +132,10 @@ class _Runner(doctest.DocTestRunner):
         self, example: Any, outcome: str, near: float, failure: Optional[Dict[str, Any]]
     ) -> None:
         self._recorder.example(self._numbers[id(example)], outcome, near, failure)
+
+
+def _quiet(_text: str) -> None:
+    """Doctest's own report is not wanted."""
 
 
 def _near(got: str, want: str) -> float:

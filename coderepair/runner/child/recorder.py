@@ -28,6 +28,11 @@ REPEAT = 0.1
 """Seconds until a swallowed alarm comes again."""
 
 
+def wall_limit(limit: float, cap: float) -> float:
+    """Wall seconds a check may take whose CPU time is limited to `limit`."""
+    return min(cap, max(limit * WALL_FACTOR, 1.0)) if limit < cap else cap
+
+
 class CheckTimeout(BaseException):
     """Raised inside a check that has used up its time."""
 
@@ -42,7 +47,7 @@ class Recorder:
         self._functions = functions
         self._user_file = user_file
         self._limit = limit
-        self._wall = min(cap, max(limit * WALL_FACTOR, 1.0)) if limit < cap else cap
+        self._wall = wall_limit(limit, cap)
         self._node = -1
         self._function = -1
         self._seen: Dict[int, str] = {}

@@ -167,18 +167,22 @@ CLONE_THREAD = 0x00010000
 X32 = 0x40000000
 
 FORBIDDEN = (
-    "fork vfork execve execveat socket bind listen connect ptrace process_vm_readv process_vm_writev "
-    "pidfd_send_signal pidfd_getfd rt_sigqueueinfo rt_tgsigqueueinfo tkill mount umount2 pivot_root "
-    "chroot unshare setns bpf perf_event_open io_uring_setup keyctl add_key request_key kexec_load "
-    "kexec_file_load init_module finit_module delete_module reboot swapon swapoff syslog userfaultfd "
-    "process_madvise open_by_handle_at settimeofday clock_settime sethostname setdomainname acct "
-    "quotactl setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat "
-    "removexattrat open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr setpriority "
-    "sched_setaffinity shmget semget msgget"
-).split()
+    "fork", "vfork", "execve", "execveat", "socket", "bind", "listen", "connect", "ptrace",
+    "process_vm_readv", "process_vm_writev", "pidfd_send_signal", "pidfd_getfd",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tkill", "mount", "umount2", "pivot_root", "chroot",
+    "unshare", "setns", "bpf", "perf_event_open", "io_uring_setup", "keyctl", "add_key",
+    "request_key", "kexec_load", "kexec_file_load", "init_module", "finit_module",
+    "delete_module", "reboot", "swapon", "swapoff", "syslog", "userfaultfd", "process_madvise",
+    "open_by_handle_at", "settimeofday", "clock_settime", "sethostname", "setdomainname",
+    "acct", "quotactl", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
+    "fremovexattr", "setxattrat", "removexattrat", "open_tree", "move_mount", "fsopen",
+    "fsconfig", "fsmount", "fspick", "mount_setattr", "setpriority", "sched_setaffinity",
+    "shmget", "semget", "msgget",
+)  # fmt: skip
 PRETENDED = (
-    "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat"
-).split()
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "utimensat", "futimesat",
+)  # fmt: skip
 """Answered with success, as copying a file into the scratch folder would fail otherwise."""
 
 

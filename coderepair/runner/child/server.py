@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import ast
-import gc
-import importlib
 import importlib.util
 import os
-import random
-import resource
-import select
-import shutil
-import signal
 import sys
-import sysconfig
-import time
 from types import CodeType
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from . import asserts, candidate, describe, direct, doctests, loader, sandbox, session, wire
+from . import (
+    asserts,
+    candidate,
+    describe,
+    direct,
+    doctests,
+    forking,
+    loader,
+    sandbox,
+    session,
+    warm,
+    wire,
+)
 from .recorder import Recorder
 
 LISTING_S = 60.0
 """Wall seconds that collecting the tests may take."""
-GRACE_S = 0.4
-"""How long a check may overstay its soft limit before it is killed."""
-EVENTS = 8 * 1024 * 1024
-"""Bytes of events taken from one candidate."""
-TICK_S = 0.05
 
 STUB = (
     "class _Stub:\n"
@@ -135,7 +133,7 @@ class _Server:
 
     def _warm(self, found: Dict[str, Any]) -> None:
         state = self._state
-        preload(found.pop("modules"))
+        warm.preload(found.pop("modules"), state.path)
         state.doctest_flags = found.pop("doctest_flags")
         state.direct = found.pop("direct", None)
         state.direct_files = list(dict.fromkeys(call["file"] for call in state.direct or ()))
@@ -144,7 +142,7 @@ class _Server:
             state.direct = None
         if state.has_items and not loaded and not state.direct:
             state.session = session.configure(state.args, state.plugin)
-        _settle()
+        warm.settle()
 
     def _add_doctests(self, files: List[str], rootdir: str) -> None:
         state = self._state
@@ -165,15 +163,10 @@ class _Server:
             candidate.enter(settings, folder)
             wire.write(fd, self._listing(source))
 
-        events, end, _ = self._supervise(work, LISTING_S, LISTING_S, LISTING_S)
-        if events and isinstance(events[0], dict):
-            return dict(events[0])
-        why = (
-            "did not end within %d s" % LISTING_S
-            if end == "timeout"
-            else "ended the process (%s)" % end
-        )
-        return {"failed": "collecting the tests " + why}
+        told = self._supervise(work, LISTING_S, LISTING_S, LISTING_S)
+        if told.events and isinstance(told.events[0], dict):
+            return dict(told.events[0])
+        return {"failed": "collecting the tests ended without a result (%s)" % told.end}
 
     def _listing(self, source: str) -> Dict[str, Any]:
         state, before = self._state, set(sys.modules)
@@ -185,7 +178,7 @@ class _Server:
         try:
             current = session.configure(state.args, state.plugin)
             flags = _doctest_flags(current.config)
-            loaded = target_loaded(state.path)
+            loaded = warm.target_loaded(state.path)
             state.session = current
             found = (
                 candidate.listing(state)
@@ -217,157 +210,20 @@ class _Server:
             if report_imports:
                 wire.write(fd, ["m", sorted(set(sys.modules) - before)])
 
-        limit, cap = message["limit_s"], message["cap_s"]
-        started, cpu = time.perf_counter(), _children_cpu()
-        events, end, killed = self._supervise(work, limit, cap, message["total_s"])
-        answer = {
-            "events": [event for event in events if event[0] != "m"],
-            "end": end,
-            "killed": killed,
-            "seconds": round(time.perf_counter() - started, 6),
-            "cpu": round(_children_cpu() - cpu, 6),
-        }
-        if report_imports and len(answer["events"]) < len(events):
-            preload(events[-1][1])
-            _settle()
+        told = self._supervise(work, message["limit_s"], message["cap_s"], message["total_s"])
+        events = [event for event in told.events if event[:1] != ["m"]]
+        if report_imports and len(events) < len(told.events):
+            warm.preload(told.events[-1][1], self._state.path)
+            warm.settle()
             self._imports_known = True
-        return answer
+        return {"events": events, "end": told.end, "seconds": told.seconds, "cpu": told.cpu}
 
     def _supervise(
-        self, work: Callable[[int, str], None], limit: float, cap: float, total: float
-    ) -> Tuple[List[Any], str, bool]:
-        """Forks `work`; gives its events, its end (`exit N`, `signal N`, `timeout`), whether it was killed."""
+        self, work: forking.Work, limit: float, cap: float, total: float
+    ) -> forking.Told:
         self._count += 1
         folder = os.path.join(self._scratch, "c%d" % self._count)
-        read_end, write_end = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            _child(work, write_end, (read_end, self._control), folder)
-        os.close(write_end)
-        try:
-            events, timed_out = self._watch(read_end, pid, limit, cap, total)
-        finally:
-            os.close(read_end)
-            end = _reap(pid)
-            _remove(folder)
-        return events, ("timeout" if timed_out else end), timed_out
-
-    def _watch(
-        self, fd: int, pid: int, limit: float, cap: float, total: float
-    ) -> Tuple[List[Any], bool]:
-        frames, events = wire.Frames(EVENTS), []  # type: ignore[var-annotated]
-        clock = _Deadline(pid, limit, cap, total)
-        while True:
-            ready = select.select([fd, self._control], [], [], clock.tick())[0]
-            if self._control in ready and not _peek(self._control):
-                _reap(pid)
-                os._exit(0)
-            if fd not in ready:
-                if clock.over():
-                    return events, True
-                continue
-            data = os.read(fd, 1 << 16)
-            events += frames.feed(data)
-            if not data or frames.broken:
-                return events, False
-            clock.progress()
-
-
-class _Deadline:
-    """When a candidate that does not end its checks by itself has to be killed."""
-
-    def __init__(self, pid: int, limit: float, cap: float, total: float) -> None:
-        self._pid = pid
-        self._limit = limit + GRACE_S
-        self._wall = cap + 2 * GRACE_S
-        self._end = time.monotonic() + total
-        self._start = self._since = time.monotonic()
-        self._cpu = 0.0
-
-    def tick(self) -> float:
-        """Seconds to sleep: long at first, as most candidates are done in a few milliseconds."""
-        return TICK_S if time.monotonic() - self._since > self._limit else self._limit
-
-    def progress(self) -> None:
-        self._since = time.monotonic()
-        if self._since - self._start > TICK_S:
-            self._cpu = process_cpu(self._pid)
-
-    def over(self) -> bool:
-        now = time.monotonic()
-        if now > self._end or now - self._since > self._wall:
-            return True
-        return now - self._since > self._limit and process_cpu(self._pid) - self._cpu > self._limit
-
-
-def _child(work: Callable[[int, str], None], fd: int, close: Tuple[int, ...], folder: str) -> None:
-    """The forked side: only the event pipe and /dev/null stay open."""
-    try:
-        for other in close:
-            os.close(other)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        random.seed()
-        work(fd, folder)
-    finally:
-        os._exit(0)
-
-
-def _reap(pid: int) -> str:
-    """Kills whatever is left of the candidate's process group and says how the candidate ended."""
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
-    status = os.waitpid(pid, 0)[1]
-    return (
-        "signal %d" % os.WTERMSIG(status)
-        if os.WIFSIGNALED(status)
-        else "exit %d" % os.WEXITSTATUS(status)
-    )
-
-
-def _remove(folder: str) -> None:
-    try:
-        os.rmdir(folder)
-    except FileNotFoundError:
-        pass
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _peek(control: int) -> bool:
-    """False if the parent has gone. (It sends nothing while a program runs.)"""
-    import socket
-
-    with socket.socket(fileno=os.dup(control)) as copy:
-        try:
-            return bool(copy.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-
-
-def process_cpu(pid: int) -> float:
-    """CPU seconds of a process so far; 0 where /proc does not tell."""
-    try:
-        with open("/proc/%d/stat" % pid, "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return 0.0
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _settle() -> None:
-    """Keeps the collector from touching shared pages in every fork."""
-    gc.collect()
-    gc.freeze()
+        return forking.supervise(work, self._control, folder, limit, cap, total)
 
 
 def _read(path: str) -> str:
@@ -382,28 +238,3 @@ def _doctest_flags(config: Any) -> int:
         return int(get_optionflags(config))
     except Exception:  # a private function, and ini options may be off
         return 0
-
-
-def target_loaded(path: str) -> bool:
-    """Whether the user's file was imported already, by a conftest or a plugin."""
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    return any(file and os.path.realpath(file) == path for file in files)
-
-
-def preload(names: List[str]) -> None:
-    """Imports modules of the standard library and of site-packages that candidates would import anyway."""
-    roots = {
-        os.path.realpath(sysconfig.get_paths()[key])
-        for key in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
-    for name in names:
-        try:
-            spec = importlib.util.find_spec(name.partition(".")[0])
-            origin = os.path.realpath(spec.origin) if spec and spec.origin else ""
-            builtin = spec is not None and spec.origin in ("built-in", "frozen")
-            if builtin or any(origin.startswith(root + os.sep) for root in roots):
-                importlib.import_module(name)
-        except (
-            BaseException
-        ):  # what cannot be imported here is imported, or fails, in the candidate
-            continue

@@ -58,16 +58,14 @@ class Plugin:
         """A report without the text of a traceback, which would cost more than the whole run."""
         from _pytest.reports import TestReport
 
-        outcome, text = "passed", None  # type: ignore[var-annotated]
+        outcome: Any = "passed"
+        text: Any = None
         if call.excinfo is not None:
             skipped = isinstance(call.excinfo.value, _skipped())
             outcome = "skipped" if skipped else "failed"
-            text = (str(item.path), 0, "skipped") if skipped else call.excinfo.exconly()  # type: ignore[assignment]
+            text = (str(item.path), 0, "skipped") if skipped else call.excinfo.exconly()
             self._last = None if skipped else call.excinfo.value
-        return TestReport(
-            item.nodeid, item.location, {}, outcome, text, call.when, (), call.duration,  # type: ignore[arg-type]
-            call.start, call.stop,
-        )  # fmt: skip
+        return TestReport(item.nodeid, item.location, {}, outcome, text, call.when)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.outcome == "skipped":
@@ -116,7 +114,7 @@ def cause(error: BaseException) -> BaseException:
 
 def function_key(item: Any) -> Tuple[str, str]:
     """(file, qualified name) of the function behind an item; empty where there is none."""
-    function = getattr(item, "function", None)
+    function: Any = getattr(item, "function", None)
     try:
         function = inspect.unwrap(function)
     except ValueError:

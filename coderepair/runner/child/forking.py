@@ -1,0 +1,166 @@
+"""Forks a process for work that is not trusted, listens to it, and ends it when its time is up."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import select
+import shutil
+import signal
+import socket
+import time
+from typing import Any, Callable, List, NamedTuple, Tuple
+
+from . import wire
+from .recorder import wall_limit
+
+GRACE_S = 0.4
+"""How long a check may overstay its soft limit before its process is killed."""
+EVENTS = 8 * 1024 * 1024
+"""Bytes of events taken from one process."""
+TICK_S = 0.05
+
+Work = Callable[[int, str], None]
+"""Called in the fork with the descriptor for events and the folder it may write to."""
+
+
+class Told(NamedTuple):
+    """What became of a fork."""
+
+    events: List[Any]
+    end: str
+    """`exit N`, `signal N`, or `timeout` if it was killed for its time."""
+    seconds: float
+    cpu: float
+
+
+def supervise(
+    work: Work, control: int, folder: str, limit: float, cap: float, total: float
+) -> Told:
+    """Runs `work` in a fork. `limit` is CPU seconds between two events, `cap` and `total` wall seconds.
+
+    Ends this very process, and the fork with it, if the parent behind `control` goes away.
+    """
+    started, cpu = time.perf_counter(), _children_cpu()
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(work, write_end, (read_end, control), folder)
+    os.close(write_end)
+    try:
+        events, timed_out = _watch(read_end, control, _Deadline(pid, limit, cap, total))
+    finally:
+        os.close(read_end)
+        end = _reap(pid)
+        _remove(folder)
+    seconds = time.perf_counter() - started
+    return Told(events, "timeout" if timed_out else end, seconds, _children_cpu() - cpu)
+
+
+class _Deadline:
+    """When a candidate that does not end its checks by itself has to be killed."""
+
+    def __init__(self, pid: int, limit: float, cap: float, total: float) -> None:
+        self.pid = pid
+        self._limit = limit + GRACE_S
+        self._wall = wall_limit(limit, cap) + 2 * GRACE_S
+        self._start = self._since = time.monotonic()
+        self._end = self._start + total
+        self._cpu = 0.0
+
+    def tick(self) -> float:
+        """Seconds to sleep: long at first, as most candidates are done in a few milliseconds."""
+        return TICK_S if time.monotonic() - self._since > self._limit else self._limit
+
+    def progress(self) -> None:
+        """An event came in."""
+        self._since = time.monotonic()
+        if self._since - self._start > TICK_S:
+            self._cpu = process_cpu(self.pid)
+
+    def over(self) -> bool:
+        now = time.monotonic()
+        if now > self._end or now - self._since > self._wall:
+            return True
+        return now - self._since > self._limit and process_cpu(self.pid) - self._cpu > self._limit
+
+
+def _watch(fd: int, control: int, clock: _Deadline) -> Tuple[List[Any], bool]:
+    """Events until the pipe closes, and whether time ran out instead."""
+    frames = wire.Frames(EVENTS)
+    events: List[Any] = []
+    while True:
+        ready = select.select([fd, control], [], [], clock.tick())[0]
+        if control in ready and not _parent_lives(control):
+            _reap(clock.pid)
+            os._exit(0)
+        if clock.over():
+            return events, True
+        if fd not in ready:
+            continue
+        data = os.read(fd, 1 << 16)
+        events += frames.feed(data)
+        if not data or frames.broken:
+            return events, False
+        clock.progress()
+
+
+def _child(work: Work, fd: int, close: Tuple[int, ...], folder: str) -> None:
+    """The forked side: only the event pipe and /dev/null stay open."""
+    try:
+        for other in close:
+            os.close(other)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        random.seed()
+        work(fd, folder)
+    finally:
+        os._exit(0)
+
+
+def _reap(pid: int) -> str:
+    """Kills whatever is left of the fork's process group and says how the fork ended."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    status = os.waitpid(pid, 0)[1]
+    if os.WIFSIGNALED(status):
+        return "signal %d" % os.WTERMSIG(status)
+    return "exit %d" % os.WEXITSTATUS(status)
+
+
+def _remove(folder: str) -> None:
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _parent_lives(control: int) -> bool:
+    """False at the end of the stream. (The parent sends nothing while a program runs.)"""
+    with socket.socket(fileno=os.dup(control)) as copy:
+        try:
+            return bool(copy.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+
+def process_cpu(pid: int) -> float:
+    """CPU seconds of a process so far; 0 where /proc does not tell."""
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
