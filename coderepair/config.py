@@ -20,7 +20,7 @@ from typing import Any
 
 from coderepair.errors import ConfigError
 
-STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear")
+STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear", "flat")
 PROPOSERS = ("operators", "embedded", "chat")
 FEEDBACK = ("failures",)
 MODES = ("direct",)
@@ -42,7 +42,8 @@ class Settings:
     """Everything a run may be told besides its task. Checked when it is made (`ConfigError`)."""
 
     strategy: str = "thompson"
-    """Which arm of the tree is pulled next: thompson, greedy, bfs, fixed-width, best-of-n, linear."""
+    """Which arm of the tree is pulled next: thompson, greedy, bfs, fixed-width, best-of-n, linear,
+    flat."""
     c: float = 10.0
     """Thompson sampling's C, above 0: how strongly the heuristic counts (Tang et al. 2024, Eq. 4)."""
     seed: int = 0

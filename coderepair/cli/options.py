@@ -141,7 +141,7 @@ Strategy = Annotated[
         setting="strategy",
         panel=SEARCH,
         metavar="NAME",
-        text="thompson, greedy, bfs, fixed-width, best-of-n or linear",
+        text="thompson, greedy, bfs, fixed-width, best-of-n, linear or flat",
     ),
 ]
 C = Annotated[
