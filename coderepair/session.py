@@ -20,6 +20,8 @@ from coderepair.search.tree import Arm, Expansion, Tree
 
 RAMP = 8
 """After every so many proposals the pulls of a run become one proposal larger."""
+LARGEST_PULL = 32
+"""Making the ranked list of a program costs about as much as running this many of it."""
 SOLVED, EXHAUSTED = "solved", "exhausted"
 
 
@@ -35,19 +37,21 @@ class Session:
         seed: int = 0,
         samples: int = 8,
         first_pull: int = 1,
+        largest_pull: int = LARGEST_PULL,
         batched: Collection[str] = (),
         metered: Collection[str] = (),
     ) -> None:
-        """`samples` >= 1 bounds the size of a pull. Pulls start with `first_pull` proposals and grow,
-        for early proposals are the best and what they teach should not come too late; proposers in
-        `batched` are drawn `samples` at a time from the start, as that costs them little more than
-        one. Proposers in `metered` cost one model call a pull and stop at the limits of models."""
+        """Pulls start with `first_pull` proposals, for the earliest are the best and what they teach
+        should not come late, and grow to `largest_pull`. Proposers in `batched` are drawn `samples`
+        at a time from the start, as several samples of a prompt cost little more than one. Those in
+        `metered` cost one model call a pull and stop at the limits of models."""
         self.tree = tree
         self.strategy = strategy
         self.budget = budget
         self.seed = seed
         self.samples = samples
         self.first_pull = first_pull
+        self.largest_pull = largest_pull
         self.spent = Spent()
         self.stopped_by = ""
         """Why the last ask returned None: a limit of the budget, `solved` or `exhausted`."""
@@ -151,8 +155,8 @@ class Session:
         return sum(each.proposer in self._metered for each in self.tree.open_expansions)
 
     def _pull_size(self, arm: Arm) -> int:
-        ramp = max(self.first_pull, 1 + self.tree.drawn // RAMP)
-        size = self.samples if arm.proposer in self._batched else min(self.samples, ramp)
+        ramp = min(self.largest_pull, max(self.first_pull, 1 + self.tree.drawn // RAMP))
+        size = self.samples if arm.proposer in self._batched else ramp
         left = self._evaluations_left()
         if left is not None:
             size = min(size, left)

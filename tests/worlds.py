@@ -101,6 +101,7 @@ def session(
         budget or Budget(),
         seed=seed,
         samples=samples,
+        largest_pull=samples,
         batched={CHAT},
         metered={CHAT},
     )
