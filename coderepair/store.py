@@ -9,6 +9,7 @@ resumes cuts off. Nothing written is ever changed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -95,7 +96,9 @@ class RunLog:
             raise _unwritable(self._path, error) from None
 
     def close(self) -> None:
-        self._file.close()
+        # What a full disk did not take was complained of by `append`.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

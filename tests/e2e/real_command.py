@@ -85,7 +85,7 @@ class Project:
 
     def fix(self, *arguments: str | Path, data: bytes | None = None, **environ: str) -> Ran:
         """`fix` with operators alone, which need no model."""
-        return self.run("fix", *arguments, "--model", "none", data=data, **environ)
+        return self.run("fix", "--model", "none", *arguments, data=data, **environ)
 
     def snapshot(self) -> Mapping[str, tuple[int, bytes]]:
         """Mode and content of everything in the folder."""
