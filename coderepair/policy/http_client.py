@@ -7,8 +7,12 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from http.client import HTTPException
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from coderepair.errors import ContextOverflow, EndpointError, UsageError
@@ -18,7 +22,13 @@ RETRY_STATUS = (408, 429, 500, 502, 503, 504)
 _DELAYS_S = (0.5, 2.0)
 _MAX_DELAY_S = 20.0
 _MAX_ANSWER = 64 << 20
+_POLL_S = 0.1
+_T = TypeVar("_T")
 _LOOPBACK = ("localhost", "::1")
+
+
+class Stopped(EndpointError):
+    """Whoever asked does not want the answer any more."""
 
 
 class HttpClient:
@@ -55,21 +65,47 @@ class HttpClient:
         for delay in (*delays, None):
             request = urllib.request.Request(url, data, self._headers)
             try:
-                with self._opener.open(request, timeout=timeout) as answer:
-                    return _parsed(answer.read(_MAX_ANSWER), url)
+                return _parsed(self._unless_stopped(partial(self._fetch, request, timeout)), url)
             except urllib.error.HTTPError as error:
-                wait = _retry_after(error, delay)
+                with error:
+                    wait, failure = _retry_after(error, delay), _status_error(error, url)
                 if wait is None or error.code not in RETRY_STATUS:
-                    raise _status_error(error, url) from error
+                    raise failure from error
             except (OSError, HTTPException) as error:
                 refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
                 if delay is None or refused or _is_timeout(error):
                     raise _connection_error(error, url, timeout) from error
                 wait = delay
-            if self.should_stop is not None and self.should_stop():
-                raise EndpointError(f"stopped while waiting for {url}")
-            time.sleep(wait)
+            self._unless_stopped(partial(time.sleep, wait))
         raise AssertionError("the last attempt returns or raises")
+
+    def _fetch(self, request: urllib.request.Request, timeout: float) -> bytes:
+        with self._opener.open(request, timeout=timeout) as answer:
+            data: bytes = answer.read(_MAX_ANSWER)
+            return data
+
+    def _unless_stopped(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns. A stop does not wait for it: its thread is left to end by itself."""
+        if self.should_stop is None:
+            return work()
+        found: Future[_T] = Future()
+        Thread(target=_resolve, args=(found, work), daemon=True).start()
+        while True:
+            try:
+                return found.result(_POLL_S)
+            except TimeoutError:
+                # The work's own timeout is a TimeoutError too, of a future that is done.
+                if found.done():
+                    return found.result()
+                if self.should_stop():
+                    raise Stopped("stopped while waiting for the server") from None
+
+
+def _resolve(found: Future[_T], work: Callable[[], _T]) -> None:
+    try:
+        found.set_result(work())
+    except BaseException as error:
+        found.set_exception(error)
 
 
 def _parsed(data: bytes, url: str) -> Any:

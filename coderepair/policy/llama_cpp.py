@@ -19,7 +19,7 @@ MAX_SLOTS = 64
 """Samples drawn at the same time; the rest of a larger request takes the places of finished ones."""
 SCORE_NODES = 128
 """Tokens of a prefix tree that are evaluated together; attention over more costs more than it saves."""
-_NO_DECODER = ("bert", "clip", "t5encoder", "wav", "mmproj")
+_NO_DECODER = ("bert", "t5", "clip", "wav", "mmproj")
 
 
 class LlamaCppPolicy:

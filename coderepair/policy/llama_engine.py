@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from coderepair.errors import ModelFileError, PolicyError
+from coderepair.policy.base import StopCheck
 from coderepair.policy.gguf import ModelInfo
 from coderepair.policy.memory import available_bytes
 from coderepair.policy.sampling import Array
@@ -116,11 +117,13 @@ class Engine:
         spare = self._memory - self.info.size - _OVERHEAD_BYTES
         return int(spare * 0.5) // max(1, self.info.kv_bytes_per_token) - prompt
 
-    def hold(self, prompt: Sequence[int], behind: int) -> tuple[Array, int]:
+    def hold(
+        self, prompt: Sequence[int], behind: int, should_stop: StopCheck | None = None
+    ) -> tuple[Array, int] | None:
         """Puts the prompt into sequence 0, with room for `behind` tokens after it.
 
         Returns the logits behind its last token, shape (vocabulary,), and how many of its tokens
-        were evaluated for it (what an earlier prompt shares is reused).
+        were evaluated for it (what an earlier prompt shares is reused); None if it was stopped.
         """
         self._reserve(len(prompt) + behind)
         wanted = tuple(prompt)
@@ -130,6 +133,9 @@ class Engine:
         kept = self._keep_prefix(wanted)
         self._prompt, self._logits = (), None
         for start in range(kept, len(wanted), PROMPT_CHUNK):
+            if should_stop is not None and should_stop():
+                self.forget()
+                return None
             chunk = wanted[start : start + PROMPT_CHUNK]
             last = start + len(chunk) == len(wanted)
             wants = [last and i == len(chunk) - 1 for i in range(len(chunk))]

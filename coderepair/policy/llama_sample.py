@@ -50,7 +50,10 @@ class Sampler:
         if request.max_tokens < 1 or not samples:
             return [Completion("", finish_reason="length") for _ in samples]
         slots = self._slots(len(prompt))
-        logits, fresh = engine.hold(prompt, slots * request.max_tokens)
+        held = engine.hold(prompt, slots * request.max_tokens, self._should_stop)
+        if held is None:
+            return [Completion("", finish_reason="cancelled") for _ in samples]
+        logits, fresh = held
         engine.follow(slots)
         waiting = samples[slots:]
         active = samples[:slots]

@@ -23,7 +23,9 @@ def score(
     if not distinct:
         return [0.0] * len(continuations)
     longest = max(map(len, distinct))
-    first, _ = engine.hold(prompt, max(nodes, longest))
+    held = engine.hold(prompt, max(nodes, longest))
+    assert held is not None, "without a stop check nothing stops it"
+    first, _ = held
     first_row = first - log_normaliser(first[None, :])
     found: dict[tuple[int, ...], float] = {(): 0.0}
     for wave in waves(distinct, nodes, engine.followers):

@@ -11,7 +11,7 @@ from coderepair.errors import EndpointError, PolicyError
 from coderepair.model import Completion, Message, Request
 from coderepair.policy.base import CHAT, StopCheck, estimate_tokens, overflow, prompt_text
 from coderepair.policy.endpoint_context import context_of
-from coderepair.policy.http_client import HttpClient
+from coderepair.policy.http_client import HttpClient, Stopped
 
 DEFAULT_TIMEOUT_S = 120.0
 _PARALLEL = 8
@@ -77,13 +77,19 @@ class OpenAIPolicy:
         """n samples in one request where the server can, in several at once where it cannot."""
         if self._closed:
             raise PolicyError("the policy is closed")
-        return [self._samples(request) for request in requests]
+        return [self._unless_stopped(request) for request in requests]
 
     def score(self, prompt: str, continuations: Sequence[str]) -> list[float]:  # noqa: ARG002
         raise PolicyError("a server cannot score given text; use a model file with --model")
 
     def close(self) -> None:
         self._closed = True
+
+    def _unless_stopped(self, request: Request) -> list[Completion]:
+        try:
+            return self._samples(request)
+        except Stopped:
+            return [Completion("", finish_reason="cancelled")] * request.n
 
     def _samples(self, request: Request) -> list[Completion]:
         if request.n < 1:

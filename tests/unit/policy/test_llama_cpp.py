@@ -145,9 +145,14 @@ def test_the_limit_of_tokens_is_kept(policy: LlamaCppPolicy) -> None:
 
 def test_a_stop_between_two_tokens_cancels(chat_gguf: Path) -> None:
     policy = LlamaCppPolicy(chat_gguf)
-    policy.should_stop = lambda: True
+    asked = []
+    policy.should_stop = lambda: bool(asked.append(1)) or len(asked) > 5
     samples = policy.complete([Request(text=PROMPT, n=3, max_tokens=50)])[0]
     assert [each.finish_reason for each in samples] == ["cancelled"] * 3
+    assert all(0 < each.tokens < 50 for each in samples)
+    policy.should_stop = lambda: True
+    prompt_only = policy.complete([Request(text=PROMPT * 9, n=3, max_tokens=50)])[0]
+    assert [(each.finish_reason, each.tokens) for each in prompt_only] == [("cancelled", 0)] * 3
     policy.close()
 
 

@@ -90,14 +90,31 @@ def test_patience_ends(peer: Peer) -> None:
     assert len(peer.failures) == 6
 
 
-def test_a_stop_ends_the_waiting(peer: Peer) -> None:
-    peer.failures = [(503, {"Retry-After": "9"}, b"busy")] * 9
+@pytest.mark.parametrize("slow", ["retry", "answer"])
+def test_a_stop_does_not_wait_for_the_server(peer: Peer, slow: str) -> None:
     policy = OpenAIPolicy(peer.url)
-    policy.should_stop = lambda: True
+    texts(policy)
+    if slow == "retry":
+        peer.failures = [(503, {"Retry-After": "9"}, b"busy")] * 9
+    else:
+        peer.policy = ScriptedPolicy({"": ["a"]}, delay=1.5)
     start = time.monotonic()
-    with pytest.raises(EndpointError, match="stopped"):
+    policy.should_stop = lambda: time.monotonic() - start > 0.2
+    samples = policy.complete([ASK])[0]
+    assert time.monotonic() - start < 1
+    assert [each.finish_reason for each in samples] == ["cancelled"] * 3
+
+
+def test_errors_are_the_same_with_a_stop_check(peer: Peer) -> None:
+    policy = OpenAIPolicy(peer.url, timeout=0.3)
+    policy.should_stop = lambda: False
+    assert texts(policy) == ["b", "c", "d"]
+    peer.failures = [(403, {}, b"")]
+    with pytest.raises(EndpointError, match="set CODEREPAIR_API_KEY"):
         texts(policy)
-    assert time.monotonic() - start < 5
+    peer.policy = ScriptedPolicy({"": ["a"]}, delay=1)
+    with pytest.raises(EndpointError, match=r"did not answer within 0.3 s"):
+        texts(policy)
 
 
 @pytest.mark.parametrize(
