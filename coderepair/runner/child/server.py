@@ -24,7 +24,7 @@ from . import (
 )
 from .recorder import Recorder
 
-LISTING_S = 60.0
+LISTING_S = 30.0
 """Wall seconds that collecting the tests may take."""
 
 STUB = (
