@@ -5,7 +5,6 @@ The user's file is never written here; whoever gets a `REPAIR_AVAILABLE` may wri
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,12 @@ from typing import TypeVar
 import coderepair
 from coderepair import store, textfile
 from coderepair.assemble import Proposers, open_proposers
-from coderepair.baseline import candidate_limits, check_baseline
+from coderepair.baseline import (
+    baseline_limits,
+    candidate_limits,
+    check_baseline,
+    verification_limits,
+)
 from coderepair.budget import Budget
 from coderepair.codec import from_json, to_json
 from coderepair.compact import root_program
@@ -37,7 +41,6 @@ from coderepair.events import (
     Warned,
 )
 from coderepair.model import (
-    Limits,
     NodeId,
     Program,
     Result,
@@ -56,8 +59,8 @@ from coderepair.session import EXHAUSTED, SOLVED, Session
 from coderepair.solve import INTERRUPT, Driver, solve
 from coderepair.verify import verify
 
-TOTAL_TIMEOUT_S = 60.0
-"""Most that one program may take over all checks."""
+MINIMISATION_S = 5.0
+"""Wall seconds that a solution is made smaller for, at most."""
 
 _E = TypeVar("_E")
 
@@ -153,17 +156,10 @@ class _Run:
             self.log.append(event)
         self.show(event)
 
-    @property
-    def limits(self) -> Limits:
-        """For the user's program and for a solution."""
-        settings = self.settings
-        total = max(settings.test_timeout, min(TOTAL_TIMEOUT_S, settings.timeout))
-        return Limits(settings.test_timeout, total, settings.memory)
-
     def from_the_start(self) -> Result:
         runner = self._runner()
         root = root_program(self.task)
-        before, again = runner.run(self.task, [root, root], self.limits)
+        before, again = runner.run(self.task, [root, root], baseline_limits(self.settings))
         check_baseline(before, again)
         self.show(Baseline(before))
         if before.solved:
@@ -190,7 +186,7 @@ class _Run:
             self.task,
             proposers.by_name,
             runner,
-            candidate_limits(self.limits, before),
+            candidate_limits(baseline_limits(self.settings), before),
             self.emit,
             self.should_stop,
             self.clock,
@@ -250,16 +246,19 @@ class _Run:
             unverified = unverified or found
             for event in session.reject(node_id, verification.reason if verification else ""):
                 self.emit(event)
-        spent = replace(session.spent, seconds=self.clock())
-        if unverified is not None:
-            return self._finish(
-                replace(unverified, spent=spent, stopped_by=session.stopped_by),
-                unverified.path_in_tree[-1],
-            )
-        best = session.solution if session.solution is not None else session.tree.best().id
+        return self._end(session, before, unverified)
+
+    def _end(self, session: Session, before: TestReport, unverified: Result | None) -> Result:
+        """The search is over and nothing was verified: the best that there is."""
         status = {INTERRUPT: Status.INTERRUPTED, EXHAUSTED: Status.NOT_REPAIRED}.get(
             session.stopped_by, Status.BUDGET_EXHAUSTED
         )
+        if unverified is not None:
+            spent = replace(session.spent, seconds=self.clock())
+            status = status if status is Status.INTERRUPTED else Status.UNVERIFIED
+            result = replace(unverified, status=status, spent=spent, stopped_by=session.stopped_by)
+            return self._finish(result, result.path_in_tree[-1])
+        best = session.solution if session.solution is not None else session.tree.best().id
         node = session.tree.node(best)
         result = self._result(status, session, best, before, node.program, node.report)
         return self._finish(result, best)
@@ -271,15 +270,18 @@ class _Run:
         node = session.tree.node(node_id)
         assert node.program is not None
         reports = {node.program.key: node.report}
+        until = self.clock() + MINIMISATION_S
 
         def passes(program: Program) -> bool:
+            if self.should_stop() or self.clock() > until:
+                return False
             (report,) = driver.runner.run(self.task, [program], driver.limits)
             reports[program.key] = report
             return report.solved
 
         program = minimise(self.task.source, node.program, self.task.targets, passes)
         self.emit(Minimised(node_id, program))
-        verification = verify(self.task, program, self.limits)
+        verification = verify(self.task, program, verification_limits(self.settings))
         self.emit(Verified(node_id, verification))
         status = Status.REPAIR_AVAILABLE if verification.ok else Status.UNVERIFIED
         report = reports.get(program.key, node.report)
@@ -318,8 +320,8 @@ class _Run:
         return result
 
     def _runner(self) -> Runner:
-        workers = self.settings.workers or min(4, os.cpu_count() or 1)
-        return self.stack.enter_context(open_runner(workers))
+        settings = self.settings
+        return self.stack.enter_context(open_runner(settings.workers, settings.isolation))
 
 
 def _diff(task: Task, program: Program) -> str:

@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from coderepair import store
-from coderepair.baseline import candidate_limits, check_baseline
+from coderepair.baseline import (
+    baseline_limits,
+    candidate_limits,
+    check_baseline,
+    verification_limits,
+)
 from coderepair.config import Settings
 from coderepair.errors import FlakyTests, PolicyError, SandboxError, StoreError, UsageError
 from coderepair.events import (
@@ -250,6 +255,23 @@ def test_a_baseline_that_broke_the_sandbox_is_an_error() -> None:
     with pytest.raises(SandboxError, match="it broke"):
         check_baseline(good, TestReport((), infra_error="it broke"))
     check_baseline(good, good)
+
+
+def test_running_out_of_time_is_not_flaky() -> None:
+    reports = [
+        TestReport((check("a", Outcome.PASS), check("b", outcome)))
+        for outcome in (Outcome.TIMEOUT, Outcome.NOT_RUN, Outcome.PASS)
+    ]
+    for first in reports:
+        for second in reports:
+            check_baseline(first, second)
+
+
+def test_the_users_program_may_not_use_up_the_whole_run() -> None:
+    assert baseline_limits(Settings(timeout=30.0)).total_timeout_s == pytest.approx(10.0)
+    assert baseline_limits(Settings(timeout=6.0)).total_timeout_s == pytest.approx(5.0)
+    assert baseline_limits(Settings(timeout=3600.0)).total_timeout_s == 60.0
+    assert verification_limits(Settings(timeout=1.0)).total_timeout_s == 60.0
 
 
 def test_candidates_get_time_in_proportion_to_the_original() -> None:
