@@ -35,12 +35,14 @@ def make_task(
     *,
     source: str | None = None,
     runner: ForkRunner | None = None,
+    isolation: str = "",
 ) -> Task:
     """A task from a file and its tests: files, folders, `file::node` ids, or the file itself for its doctests.
 
     Without `function` (one qualified name or several) the functions that failing checks execute become
     the targets, found in one traced run, by `runner` or by one of its own. `source` stands for the
-    file's text, as when an editor holds unsaved changes. Raises `UsageError`, `TestsNotRunnable`.
+    file's text, as when an editor holds unsaved changes;
+    `isolation` is the least level to run at. Raises `UsageError`, `TestsNotRunnable`.
     """
     file = Path(path).absolute()
     text = textfile.read(file).source if source is None else source
@@ -51,17 +53,21 @@ def make_task(
     named = [function] if isinstance(function, str) else list(function or ())
     if named:
         return replace(task, targets=tuple(_named(text, name, file) for name in named))
-    return replace(task, targets=find_targets(task, runner))
+    return replace(task, targets=find_targets(task, runner, isolation))
 
 
-def find_targets(task: Task, runner: ForkRunner | None = None) -> tuple[str, ...]:
+def find_targets(
+    task: Task, runner: ForkRunner | None = None, isolation: str = ""
+) -> tuple[str, ...]:
     """Functions to suspect, most suspicious first; empty means the whole file.
 
     Raises `TestsNotRunnable` if the tests cannot be run.
     """
     if runner is None:
-        with open_runner(1) as own:
-            return find_targets(task, own)
+        with open_runner(1, isolation) as own:
+            targets = find_targets(task, own)
+            own.park()
+            return targets
     report, lines = runner.trace(task, program_of(task.source, ()), TRACE_LIMITS)
     found = suspicious_functions(task.source, report.checks, lines)
     return tuple([name for name in found or _mentioned(task) if not _is_test(name)][:MAX_TARGETS])
@@ -97,7 +103,9 @@ def _test_files(path: Path) -> list[Path]:
         raise UsageError(f"{path} does not exist; name a test file, folder or node id with --tests")
     found = sorted(_walk(path))[:MAX_TEST_FILES]
     if not found:
-        raise TestsNotRunnable(f"no test_*.py or *_test.py in {path}; name a test file with --tests")
+        raise TestsNotRunnable(
+            f"no test_*.py or *_test.py in {path}; name a test file with --tests"
+        )
     return found
 
 

@@ -7,13 +7,14 @@ import os
 import selectors
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from coderepair.errors import SandboxError, TestsNotRunnable
 from coderepair.model import Limits, Outcome, Program, Task, TestReport
-from coderepair.runner import reports
+from coderepair.runner import parking, reports
+from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
 from coderepair.runner.worker import Worker
 
@@ -26,9 +27,12 @@ UNKNOWN_S = 1.0
 CPU_MARGIN_S = 5
 
 
-def open_runner(workers: int = 2) -> ForkRunner:
-    """A runner with that many processes (0: one a core, at most 4). They start with the first task."""
-    return ForkRunner(workers or min(4, os.cpu_count() or 1))
+def open_runner(workers: int = 2, isolation: str = "") -> ForkRunner:
+    """A runner with that many processes (0: one a core, at most 4). They start with the first task.
+
+    `isolation` is the least level that will do (`coderepair.runner.isolation`); empty means L3 on Linux.
+    """
+    return ForkRunner(workers or min(4, os.cpu_count() or 1), isolation)
 
 
 @dataclass
@@ -42,6 +46,11 @@ class Prepared:
     skipped: frozenset[str] | None = None
     slowest_s: float = 0.0
     """Longest time of a check that the original passes; 0 while unknown."""
+
+    def same_run(self, task: Task) -> bool:
+        """Whether this holds for `task` too: other functions may change, but all that runs is the same."""
+        mine, other = (replace(each, targets=(), statement="") for each in (self.task, task))
+        return mine == other
 
 
 @dataclass
@@ -59,12 +68,17 @@ class _Batch:
 class ForkRunner(AbstractContextManager["ForkRunner"]):
     """Runs programs in forks of warm processes; see `child/__init__.py` for who does what there."""
 
-    def __init__(self, workers: int, layers: dict[str, bool] | None = None) -> None:
+    def __init__(
+        self, workers: int, wanted: str = "", layers: dict[str, bool] | None = None
+    ) -> None:
+        """`layers` switches `landlock` or `seccomp` off, for tests of what remains."""
         self._size = max(1, workers)
+        self._wanted = wanted
         self._layers = layers or {}
         self._workers: list[Worker] = []
-        self._home: tuple[str, str] = ("", "")
+        self._python = ""
         self._prepared: Prepared | None = None
+        self._isolation: Isolation | None = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -75,6 +89,18 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             worker.close()
         self._workers.clear()
         self._prepared = None
+
+    def park(self) -> None:
+        """Leaves the first process and its task to the next runner of the same interpreter."""
+        if self._workers and self._prepared is not None and not self._layers:
+            parking.park(self._workers.pop(0), self._prepared)
+
+    def isolation(self, python: str) -> Isolation:
+        """What contains a candidate here, by an active self-test in processes of this interpreter."""
+        self._use(python)
+        if self._isolation is None:
+            self._isolation = self_test(self._worker(0), self._layers)
+        return self._isolation
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
@@ -109,11 +135,12 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     def _prepare(self, task: Task) -> Prepared:
         if self._prepared is not None and self._prepared.task == task:
             return self._prepared
+        self._use(task.python)
+        require(self.isolation(task.python), self._wanted)
+        if self._prepared is not None and self._prepared.same_run(task):
+            self._prepared.task = task  # taken over from whoever looked for the targets
+            return self._prepared
         prepared = Prepared(task, task_request(task, self._layers), Pins(task))
-        home = (task.python, task.project_root)
-        if self._home != home:
-            self.close()
-            self._home = home
         listed = self._load(self._worker(0), prepared)
         prepared.nodes = tuple(reports.node_of(node) for node in listed["nodes"])
         if not prepared.nodes:
@@ -121,47 +148,40 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._prepared = prepared
         return prepared
 
+    def _use(self, python: str) -> None:
+        """From now on with this interpreter; takes over a parked worker if there is one."""
+        if self._python == python and self._workers:
+            return
+        self.close()
+        self._python, self._isolation = python, None
+        parked = None if self._layers else parking.take(python)
+        if parked is not None:
+            self._workers, self._prepared = [parked[0]], parked[1]
+
     def _worker(self, index: int) -> Worker:
         """Worker `index`, started if it is not there yet."""
         while len(self._workers) <= index:
-            self._workers.append(Worker(*self._home))
+            self._workers.append(Worker(self._python))
         return self._workers[index]
 
     def _load(self, worker: Worker, prepared: Prepared) -> dict[str, Any]:
         """Hands the task to a worker and waits for the list of its nodes."""
-        self._hand_over(worker, prepared)
-        try:
-            listed: dict[str, Any] = worker.receive()
-        except EOFError as error:
-            raise SandboxError(
-                f"the test process ended while it collected the tests: {error}"
-            ) from None
-        return _listed(listed)
-
-    def _hand_over(self, worker: Worker, prepared: Prepared) -> None:
         if worker.task is not None:
-            worker.send({"op": "end"})
-            worker.receive()
+            worker.ask({"op": "end"})
         worker.task = prepared
-        worker.send({**prepared.request, "op": "task"})
+        return _listed(worker.ask({**prepared.request, "op": "task"}))
 
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
-        answer = self._ask(self._worker(0), prepared.task.source, limits, limits.test_timeout_s)
+        answer = self._worker(0).ask(
+            run_request(prepared.task.source, limits, limits.test_timeout_s)
+        )
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:
             raise TestsNotRunnable(f"every test is skipped; {no_tests(prepared.task)}")
         passing = [check.seconds for check in found.checks if check.outcome is Outcome.PASS]
         prepared.slowest_s = max(passing, default=0.0)
-
-    def _ask(self, worker: Worker, source: str, limits: Limits, limit_s: float) -> dict[str, Any]:
-        worker.send(run_request(source, limits, limit_s))
-        try:
-            answer: dict[str, Any] = worker.receive()
-        except EOFError as error:
-            raise SandboxError(f"the test process ended: {error}") from None
-        return answer
 
     # -- programs ---------------------------------------------------------------------------------
 
@@ -216,7 +236,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         """A fresh worker in place of a dead one."""
         self._again(worker, batch)
         worker.close()
-        fresh = Worker(*self._home)
+        fresh = Worker(self._python)
         self._workers[self._workers.index(worker)] = fresh
         return fresh
 
@@ -268,6 +288,7 @@ def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
         "rewrite": files,
         "doctests": doctests,
         "keyword": task.keyword,
+        "root": task.project_root,
         "readable": sorted({os.path.realpath(task.project_root), *folders}),
         "isolation": layers,
     }

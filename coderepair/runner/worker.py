@@ -34,6 +34,10 @@ FIXED = {
 def environment(scratch: str, hash_seed: int = 0) -> dict[str, str]:
     """A clean environment whose home and temporary folder are `scratch`."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if "PYTHONPATH" in kept:  # the tests run in another folder
+        kept["PYTHONPATH"] = os.pathsep.join(
+            map(os.path.abspath, kept["PYTHONPATH"].split(os.pathsep))
+        )
     own = {"HOME": scratch, "TMPDIR": scratch, "PYTHONHASHSEED": str(hash_seed)}
     return {"LANG": "C.UTF-8", **kept, **FIXED, **own}
 
@@ -41,7 +45,8 @@ def environment(scratch: str, hash_seed: int = 0) -> dict[str, str]:
 class Worker:
     """A zygote and its socket. One request at a time; `fileno` makes it fit for `selectors`."""
 
-    def __init__(self, python: str, root: str) -> None:
+    def __init__(self, python: str) -> None:
+        self.python = python
         self.task: object = None
         """The task its server holds, by identity of the pool's record."""
         self.scratch = tempfile.mkdtemp(prefix="coderepair-")
@@ -56,13 +61,13 @@ class Worker:
                     "zygote",
                     str(theirs.fileno()),
                     os.path.realpath(self.scratch),
-                    root,
+                    "",
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=environment(self.scratch),
-                cwd=root,
+                cwd=self.scratch,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
@@ -74,7 +79,6 @@ class Worker:
             ) from error
         finally:
             theirs.close()
-        self._python = python
         self.hello = self._greet()
 
     def fileno(self) -> int:
@@ -94,6 +98,18 @@ class Worker:
             raise EOFError("the worker process ended")
         return answer
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, message: dict[str, Any]) -> Any:
+        """Sends a message and waits for its answer. Raises `SandboxError` if the process has gone."""
+        try:
+            self.send(message)
+            return self.receive()
+        except (OSError, EOFError) as error:
+            raise SandboxError(f"the test process ended: {error}") from None
+
     def close(self) -> None:
         """Kills the process and all it forked: each dies with its parent."""
         self._socket.close()
@@ -111,12 +127,12 @@ class Worker:
         except EOFError:
             self.close()
             raise SandboxError(
-                f"{self._python} did not start as a test process; try `{self._python} -m pytest --version`"
+                f"{self.python} did not start as a test process; try `{self.python} -m pytest --version`"
             ) from None
         if "error" in hello:
             self.close()
             raise TestsNotRunnable(
-                f"{self._python} has no pytest; install it with `{self._python} -m pip install pytest`"
+                f"{self.python} has no pytest; install it with `{self.python} -m pip install pytest`"
             )
         return hello
 

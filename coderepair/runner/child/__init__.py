@@ -17,6 +17,6 @@ doctests.py   examples in docstrings, taken from the original file
 loader.py     the program takes the place of the user's file when it is imported
 coverage.py   which lines of the user's file each check executes
 sandbox.py    resource limits, Landlock, seccomp (numbers in syscalls.py)
-probe.py      a process that tries to break out, for the isolation self-test
+probe.py      tries to break out, for the isolation self-test
 wire.py       length-prefixed JSON
 """

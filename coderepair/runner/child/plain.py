@@ -35,6 +35,7 @@ def serve(control: int, scratch: str, root: str) -> None:
     tempfile.tempdir = scratch
     import pytest
 
+    sandbox.remember_own_size()
     sandbox.limit_resources(request["memory_mb"], request["cpu_s"])
     sandbox.confine_files(sandbox.readable_paths(request["readable"]), [scratch])
     sandbox.confine_calls()

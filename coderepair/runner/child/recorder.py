@@ -22,6 +22,8 @@ from .closeness import closeness
 PASS, FAIL, ERROR, TIMEOUT, MEMORY = "pass", "fail", "error", "timeout", "memory_limit"
 MAX_TIMEOUTS = 2
 """Checks that may time out before the rest of a program's checks is left out."""
+AFTER_TIMEOUT_S = 0.1
+"""Limit of the checks that follow: most of them hang in the same loop."""
 WALL_FACTOR = 4.0
 """Wall time a check may take, as a multiple of its CPU time: the machine may be busy."""
 REPEAT = 0.1
@@ -152,6 +154,8 @@ class Recorder:
     def timed_out(self, number: int) -> None:
         """Check `number` (0 for a node without numbered checks) used up its time."""
         self._timeouts += 1
+        self._limit = min(self._limit, AFTER_TIMEOUT_S)
+        self._wall = wall_limit(self._limit, self._wall)
         self._check(
             number, TIMEOUT, 0.0, {"kind": "timeout", "message": "no result within the time limit"}
         )

@@ -35,6 +35,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 2
 SECCOMP_MODE_FILTER = 2
 
 _libc: Any = None
+_statm = -1
 
 
 def _system() -> Any:
@@ -72,11 +73,19 @@ def _lower(kind: int, value: int) -> None:
 
 
 def _mapped() -> int:
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
+    """Bytes of address space that this process, or the one it was forked from, has mapped."""
+    if _statm < 0:
         return 512 * 1024 * 1024
+    return int(os.pread(_statm, 64, 0).split()[0]) * resource.getpagesize()
+
+
+def remember_own_size() -> None:
+    """Opens what `limit_resources` will need, as /proc is out of reach later."""
+    global _statm
+    try:
+        _statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        _statm = -1
 
 
 # -- Landlock -------------------------------------------------------------------------------------
@@ -89,8 +98,11 @@ READS = EXECUTE | READ_FILE | READ_DIR
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 NET_TCP = 3
 SCOPES = 3
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/opt", "/nix/store", "/proc", "/sys/devices/system/cpu",
-          "/dev/zero", "/dev/urandom", "/dev/random")  # fmt: skip
+SYSTEM = (
+    "/usr", "/lib", "/lib64", "/bin", "/etc", "/opt", "/nix/store", "/sys/devices/system/cpu",
+    "/dev/zero", "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat",
+)  # fmt: skip
+"""Not /proc as a whole: other processes' environments hold secrets."""
 
 
 def landlock_abi() -> int:

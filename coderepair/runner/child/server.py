@@ -86,6 +86,7 @@ class TaskState:
 
 def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     """Sets the task up, answers with its nodes, then runs programs until told to end."""
+    sandbox.remember_own_size()
     if request["isolation"].get("landlock", True):
         sandbox.confine_files(sandbox.readable_paths(request["readable"]), [scratch])
     state = TaskState(request)

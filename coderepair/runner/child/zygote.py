@@ -14,12 +14,13 @@ from typing import Any, Dict
 
 from . import loader, sandbox, wire
 
+PROBE_S = 10.0
+"""Seconds the isolation self-test may take."""
 
-def serve(control: int, scratch: str, root: str) -> None:
-    """Loop of the zygote. `control` is a socket to the parent, `root` the working directory."""
+
+def serve(control: int, scratch: str, _root: str) -> None:
+    """Loop of the zygote. `control` is a socket to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    os.chdir(root)
-    sys.path.insert(0, root)  # as `python -m pytest` does
     wire.write(control, _hello())
     loader.install()
     while True:
@@ -28,6 +29,20 @@ def serve(control: int, scratch: str, root: str) -> None:
             return
         if request["op"] == "task":
             _fork_server(control, scratch, request)
+        elif request["op"] == "probe":
+            wire.write(control, _probe(control, scratch, request))
+
+
+def _probe(control: int, scratch: str, request: Dict[str, Any]) -> Dict[str, Any]:
+    from . import forking, probe
+
+    def work(fd: int, folder: str) -> None:
+        probe.run(request, fd, folder)
+
+    told = forking.supervise(
+        work, control, os.path.join(scratch, "probe"), PROBE_S, PROBE_S, PROBE_S
+    )
+    return dict(told.events[0]) if told.events else {}
 
 
 def _hello() -> Dict[str, Any]:
@@ -75,6 +90,8 @@ def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
         sandbox.die_with_parent()
         from . import server
 
+        os.chdir(request["root"])
+        sys.path.insert(0, request["root"])  # as `python -m pytest` does
         server.serve(control, scratch, request)
     finally:
         os._exit(0)
