@@ -60,8 +60,6 @@ class Arm:
     """REx's N (row A3): proposals that did not solve the task, invalid ones and duplicates included."""
     weight: float = 0.0
     """Sum of chance / first_chance over failed and pending proposals; their number if all are equal."""
-    pulls: int = 0
-    """Expansions asked of this arm."""
     exhausted: bool = False
 
 
@@ -124,7 +122,7 @@ class Tree:
 
     @property
     def nodes(self) -> list[Node]:
-        """All nodes in the order they were told, the root first."""
+        """All nodes by id, the root first."""
         return list(self._nodes.values())
 
     def __len__(self) -> int:
@@ -164,7 +162,7 @@ class Tree:
         return max(judged, key=lambda item: item[:3])[3]
 
     def arms(self) -> list[Arm]:
-        """Arms that may be pulled, in the order of their making."""
+        """Arms that may be pulled, by id of their node."""
         closed = self.closed
         return [
             arm for arm in self._arms.values() if not arm.exhausted and arm.proposer not in closed
@@ -224,7 +222,6 @@ class Tree:
         arm.weight += sum(weights)
         arm.drawn += k
         arm.pending += k
-        arm.pulls += 1
         self._refresh(arm)
         return expansion
 
@@ -263,6 +260,7 @@ class Tree:
     def _grow(
         self, parent: Node, expansion: Expansion, refinements: Sequence[Refinement]
     ) -> list[Node]:
+        late = next(reversed(self._nodes)) > expansion.first_id
         grown = []
         for index, refinement in enumerate(refinements):
             program, report = refinement.proposal.program, refinement.report
@@ -281,7 +279,19 @@ class Tree:
             )
             self._add(node)
             grown.append(node)
+        if late:
+            self._sort()
         return grown
+
+    def _sort(self) -> None:
+        """Nodes and arms by id, after a tell that overtook an earlier one."""
+        self._nodes = dict(sorted(self._nodes.items()))
+        self._arms = {
+            (node, proposer): self._arms[node, proposer]
+            for node in self._nodes
+            for proposer in self.proposers
+            if (node, proposer) in self._arms
+        }
 
     def _add(self, node: Node) -> None:
         self._nodes[node.id] = node

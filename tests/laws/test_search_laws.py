@@ -69,7 +69,9 @@ def test_the_order_of_tells_does_not_matter(
     for expansion in order.sample(pending, len(pending)):
         second.tell(expansion.id, world.refine(second.tree, expansion), 9.0)
     assert state(first.tree) == state(second.tree)
+    assert first.tree.nodes == second.tree.nodes
     assert first.spent == second.spent
+    assert first.ask(9.0) == second.ask(9.0)
 
 
 def logged(events: list[Event]) -> list[str]:
