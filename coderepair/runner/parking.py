@@ -6,30 +6,40 @@ At most one is parked; it is ended if nobody takes it before the process exits.
 from __future__ import annotations
 
 import atexit
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from coderepair.runner.isolation import Isolation
     from coderepair.runner.pool import Prepared
     from coderepair.runner.worker import Worker
 
-_parked: list[tuple[Worker, Prepared]] = []
+
+@dataclass(frozen=True)
+class Parked:
+    """A worker, the task it holds, and how well it contains a candidate."""
+
+    worker: Worker
+    prepared: Prepared
+    isolation: Isolation
 
 
-def park(worker: Worker, prepared: Prepared) -> None:
-    """Leaves a worker, with the task it holds, for whoever wants it next."""
+_parked: list[Parked] = []
+
+
+def park(parked: Parked) -> None:
+    """Leaves a worker for whoever wants it next."""
     clear()
-    _parked.append((worker, prepared))
+    _parked.append(parked)
     atexit.register(clear)
 
 
-def take(python: str) -> tuple[Worker, Prepared] | None:
+def take(python: str) -> Parked | None:
     """The parked worker if it runs `python`."""
-    if _parked and _parked[0][0].python == python:
-        return _parked.pop()
-    return None
+    return _parked.pop() if _parked and _parked[0].worker.python == python else None
 
 
 def clear() -> None:
     """Ends the parked worker."""
     while _parked:
-        _parked.pop()[0].close()
+        _parked.pop().worker.close()

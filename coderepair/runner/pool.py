@@ -92,8 +92,9 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def park(self) -> None:
         """Leaves the first process and its task to the next runner of the same interpreter."""
-        if self._workers and self._prepared is not None and not self._layers:
-            parking.park(self._workers.pop(0), self._prepared)
+        if self._workers and self._prepared and self._isolation and not self._layers:
+            worker = self._workers.pop(0)
+            parking.park(parking.Parked(worker, self._prepared, self._isolation))
 
     def isolation(self, python: str) -> Isolation:
         """What contains a candidate here, by an active self-test in processes of this interpreter."""
@@ -156,7 +157,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._python, self._isolation = python, None
         parked = None if self._layers else parking.take(python)
         if parked is not None:
-            self._workers, self._prepared = [parked[0]], parked[1]
+            self._workers, self._prepared = [parked.worker], parked.prepared
+            self._isolation = parked.isolation
 
     def _worker(self, index: int) -> Worker:
         """Worker `index`, started if it is not there yet."""
