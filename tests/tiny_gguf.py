@@ -32,13 +32,15 @@ def write_tiny(
     chat_template: str = "",
     merges: tuple[str, ...] = MERGES,
     spread: float = 3.0,
+    metadata: dict[str, Any] | None = None,
 ) -> Path:
     """A byte-level BPE vocabulary and weights drawn from a normal distribution.
 
-    `spread` scales the output: larger means that next tokens are less uniform.
+    `spread` scales the output: larger means that next tokens are less uniform. `metadata` replaces
+    entries of the file's own; None takes one out.
     """
     tokens, types = _vocabulary(merges)
-    metadata: dict[str, Any] = {
+    entries: dict[str, Any] = {
         "general.architecture": "qwen2",
         "general.name": "tiny",
         "qwen2.context_length": context,
@@ -58,10 +60,12 @@ def write_tiny(
         "tokenizer.ggml.add_bos_token": False,
     }
     if dialect:
-        metadata["coderepair.dialect"] = dialect
+        entries["coderepair.dialect"] = dialect
     if chat_template:
-        metadata["tokenizer.chat_template"] = chat_template
-    return write_gguf(path, metadata, _weights(len(tokens), layers, width, seed, spread))
+        entries["tokenizer.chat_template"] = chat_template
+    entries |= metadata or {}
+    entries = {key: value for key, value in entries.items() if value is not None}
+    return write_gguf(path, entries, _weights(len(tokens), layers, width, seed, spread))
 
 
 def write_gguf(path: Path, metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> Path:

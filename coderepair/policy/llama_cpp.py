@@ -11,6 +11,7 @@ from coderepair.errors import ModelFileError, PolicyError
 from coderepair.model import Completion, Message, Request
 from coderepair.policy import gguf
 from coderepair.policy.base import CHAT, TEXT, StopCheck, overflow
+from coderepair.policy.probe import probe
 
 if TYPE_CHECKING:
     from coderepair.policy.llama_engine import Engine
@@ -31,6 +32,7 @@ class LlamaCppPolicy:
         threads: 0 takes one thread for models below 100 M parameters, all physical cores above.
         context: tokens to read and write together at most; 0 = what the model was trained for.
         memory: bytes that may be used; None = what the system has free.
+        trusted: the file is known to load, so it is not tried in another process first.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class LlamaCppPolicy:
         threads: int = 0,
         context: int = 0,
         memory: int | None = None,
+        trusted: bool = False,
     ) -> None:
         self.info = gguf.read(path)
         self.name = name or self.info.path.name
         self.should_stop: StopCheck | None = None
         self._threads, self._memory = threads, memory
-        self._context = min(context or self.info.context, self.info.context) or context
+        self._trusted = trusted
+        self._context = min(context or self.info.context, self.info.context)
         self._engine: Engine | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -107,8 +111,10 @@ class LlamaCppPolicy:
         if self._closed:
             raise PolicyError("the policy is closed")
         if self._engine is None:
+            if not self._trusted:
+                probe(self.info.path)
+                self._trusted = True
             self._engine = Engine(self.info, threads=self._threads, memory=self._memory)
-            self._context = self._context or self._engine.trained_context
         return self._engine
 
     def _sample(self, engine: Engine, request: Request) -> list[Completion]:
@@ -159,6 +165,7 @@ def _check_kind(info: gguf.ModelInfo) -> None:
         for what, there in (
             ("an architecture", info.architecture),
             ("a number of layers", info.number("block_count")),
+            ("a context length", info.context),
             ("a vocabulary", info.vocabulary),
             ("weights", "token_embd.weight" in names),
         )

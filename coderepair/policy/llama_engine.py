@@ -32,6 +32,8 @@ _MIN_CELLS = 2048
 _SMALL_MODEL = 100_000_000
 """Parameters below which a second thread costs more than it brings."""
 
+_ERROR = 4
+"""GGML_LOG_LEVEL_ERROR."""
 _messages: deque[str] = deque(maxlen=8)
 _log_callback: Any = None
 
@@ -40,7 +42,7 @@ class Engine:
     """A loaded model. Not thread-safe. Raises `ModelFileError` if it cannot be loaded."""
 
     def __init__(self, info: ModelInfo, *, threads: int = 0, memory: int | None = None) -> None:
-        self._lc = lc = _library()
+        self._lc = lc = library()
         self.info = info
         self._memory = memory if memory is not None else available_bytes()
         self._check_memory(_MIN_CELLS)
@@ -54,7 +56,6 @@ class Engine:
         self._vocab = lc.llama_model_get_vocab(self._model)
         self.vocabulary: int = lc.llama_vocab_n_tokens(self._vocab)
         self.bos: int = lc.llama_vocab_bos(self._vocab)
-        self.trained_context: int = lc.llama_model_n_ctx_train(self._model)
         self.rows: int = max(32, min(_BATCH, _LOGITS_BYTES // (4 * self.vocabulary)))
         """Rows of logits that one batch may ask for; more would abort the process."""
         self.followers: int = min(MAX_FOLLOWERS, self.rows - 1)
@@ -278,8 +279,8 @@ class _Batch:
         self._lc.llama_batch_free(self.struct)
 
 
-def _library() -> Any:
-    """llama_cpp, silenced. Raises `PolicyError` where it is not installed or does not load."""
+def library() -> Any:
+    """The package llama_cpp, silenced. Raises `PolicyError` where it is not installed or does not load."""
     global _log_callback
     # libgomp reads this when it loads: two spinning threads on a busy machine are 10 times slower.
     before = os.environ.get("GOMP_SPINCOUNT")
@@ -300,7 +301,7 @@ def _library() -> Any:
 
 
 def _on_log(level: int, text: bytes, _data: Any) -> None:
-    if level in (3, 4):
+    if level == _ERROR:
         _messages.append(text.decode("utf-8", "replace").strip())
 
 

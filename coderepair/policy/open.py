@@ -93,8 +93,10 @@ def open_policy(model: str, *, threads: int = 0) -> ModelPolicy:
     path = resolve_model(model)
     if importlib.util.find_spec("llama_cpp") is None:
         raise PolicyError(f"llama-cpp-python is not installed; install it with: {INSTALL_LLAMA}")
-    label = EMBEDDED if model == EMBEDDED else path.name
-    return cast("ModelPolicy", load("llama.cpp")(path, name=label, threads=threads))
+    ours = model == EMBEDDED
+    make = load("llama.cpp")
+    policy = make(path, name=EMBEDDED if ours else path.name, threads=threads, trusted=ours)
+    return cast("ModelPolicy", policy)
 
 
 def resolve_model(model: str) -> Path:

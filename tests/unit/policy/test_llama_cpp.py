@@ -28,7 +28,7 @@ TAILS = [f"return {a} {op} {b}" for a in "xyz" for op in "+-*" for b in ("1", "x
 
 @pytest.fixture(scope="module")
 def policy(chat_gguf: Path) -> Iterator[LlamaCppPolicy]:
-    policy = LlamaCppPolicy(chat_gguf)
+    policy = LlamaCppPolicy(chat_gguf, trusted=True)
     yield policy
     policy.close()
 
@@ -36,7 +36,9 @@ def policy(chat_gguf: Path) -> Iterator[LlamaCppPolicy]:
 @pytest.fixture(scope="module")
 def reference(chat_gguf: Path) -> Iterator[llama_cpp.Llama]:
     """The library's own high-level class, one sequence at a time."""
-    model = llama_cpp.Llama(str(chat_gguf), n_ctx=512, n_threads=1, logits_all=True, verbose=False)
+    model = llama_cpp.Llama(
+        str(chat_gguf), n_ctx=512, n_threads=1, n_threads_batch=1, logits_all=True, verbose=False
+    )
     yield model
     model.close()
 
@@ -144,7 +146,7 @@ def test_the_limit_of_tokens_is_kept(policy: LlamaCppPolicy) -> None:
 
 
 def test_a_stop_between_two_tokens_cancels(chat_gguf: Path) -> None:
-    policy = LlamaCppPolicy(chat_gguf)
+    policy = LlamaCppPolicy(chat_gguf, trusted=True)
     asked = []
     policy.should_stop = lambda: bool(asked.append(1)) or len(asked) > 5
     samples = policy.complete([Request(text=PROMPT, n=3, max_tokens=50)])[0]
@@ -192,9 +194,9 @@ def test_overflow_has_the_numbers(policy: LlamaCppPolicy) -> None:
 
 
 def test_dialects_are_read_from_the_file(chat_gguf: Path, edit_gguf: Path, tmp_path: Path) -> None:
-    assert LlamaCppPolicy(chat_gguf).dialect == "chat"
+    assert LlamaCppPolicy(chat_gguf, trusted=True).dialect == "chat"
     assert LlamaCppPolicy(edit_gguf).dialect == "edit-v1"
-    plain = LlamaCppPolicy(write_tiny(tmp_path / "plain.gguf"))
+    plain = LlamaCppPolicy(write_tiny(tmp_path / "plain.gguf"), trusted=True)
     assert plain.dialect == "text"
     with pytest.raises(PolicyError, match="no chat template"):
         plain.complete([Request(messages=(Message("user", "x"),))])
@@ -206,7 +208,9 @@ def test_a_template_that_refuses_system_messages(tmp_path: Path) -> None:
         "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
         + CHATML
     )
-    policy = LlamaCppPolicy(write_tiny(tmp_path / "strict.gguf", chat_template=template))
+    policy = LlamaCppPolicy(
+        write_tiny(tmp_path / "strict.gguf", chat_template=template), trusted=True
+    )
     both = (Message("system", "be good"), Message("user", "x"))
     merged = (Message("user", "be good\n\nx"),)
     assert policy.count_tokens(both) == policy.count_tokens(merged)
@@ -265,7 +269,11 @@ def test_files_of_another_kind_are_refused(tmp_path: Path, chat_gguf: Path) -> N
     encoder = {"general.architecture": "bert"}
     with pytest.raises(ModelFileError, match="bert encoder"):
         LlamaCppPolicy(write_gguf(tmp_path / "bert.gguf", encoder, {}))
-    empty = {"general.architecture": "qwen2", "qwen2.block_count": 2}
+    empty = {
+        "general.architecture": "qwen2",
+        "qwen2.block_count": 2,
+        "qwen2.context_length": 9,
+    }
     with pytest.raises(ModelFileError, match="lacks a vocabulary"):
         LlamaCppPolicy(write_gguf(tmp_path / "empty.gguf", empty, {}))
 
@@ -274,6 +282,7 @@ def test_an_architecture_that_llama_cpp_does_not_know(tmp_path: Path) -> None:
     metadata = {
         "general.architecture": "nonsense",
         "nonsense.block_count": 1,
+        "nonsense.context_length": 9,
         "tokenizer.ggml.tokens": ["a", "b"],
     }
     weights = {"token_embd.weight": np.zeros((2, 32), np.float32)}
@@ -290,6 +299,37 @@ def test_a_model_that_lacks_weights_is_an_error_and_no_abort(tmp_path: Path) -> 
     assert info.parameters == gguf.read(path).parameters
     with pytest.raises(ModelFileError, match="cannot load"):
         LlamaCppPolicy(path).complete([Request(text="x")])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"qwen2.block_count": 9}, "blk.2.* not found"),
+        ({"qwen2.attention.head_count": 3}, "wrong shape"),
+        ({"tokenizer.ggml.merges": None}, "merges"),
+        ({"tokenizer.ggml.tokens": ["a"] * 279}, "GGML_ASSERT"),
+        ({"tokenizer.ggml.pre": "nonsense"}, "nonsense"),
+        ({"qwen2.context_length": 0}, "lacks a context length"),
+        ({"qwen2.block_count": 2**32 - 1}, "GiB of memory"),
+    ],
+)
+def test_metadata_that_do_not_fit_the_weights(
+    tmp_path: Path, metadata: dict[str, object], message: str
+) -> None:
+    path = write_tiny(tmp_path / "odd.gguf", metadata=metadata)
+    with pytest.raises(ModelFileError, match=message) as caught:
+        LlamaCppPolicy(path).complete([Request(text="x")])
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_are_none_are_an_error(tmp_path: Path) -> None:
+    path = write_tiny(tmp_path / "nan.gguf", metadata={"qwen2.rope.freq_base": 0.0})
+    policy = LlamaCppPolicy(path)
+    with pytest.raises(PolicyError, match="NaN"):
+        policy.complete([Request(text=PROMPT, max_tokens=4)])
+    with pytest.raises(PolicyError, match="NaN"):
+        policy.score(PROMPT, ["a"])
+    policy.close()
 
 
 def test_too_little_memory_is_said_before_loading(chat_gguf: Path) -> None:

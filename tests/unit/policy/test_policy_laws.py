@@ -25,7 +25,7 @@ def policy(request: pytest.FixtureRequest) -> Iterator[ModelPolicy]:
         yield ScriptedPolicy(SCRIPT, context=2048)
         return
     path: Path = request.getfixturevalue("chat_gguf")
-    model = LlamaCppPolicy(path)
+    model = LlamaCppPolicy(path, trusted=True)
     if request.param == "llama.cpp":
         yield model
     else:

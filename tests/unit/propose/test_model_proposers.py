@@ -184,7 +184,7 @@ def tiny(tmp_path: Path) -> Iterator[object]:
     from coderepair.policy.llama_cpp import LlamaCppPolicy
     from tests.tiny_gguf import CHATML, write_tiny
 
-    policy = LlamaCppPolicy(write_tiny(tmp_path / "tiny.gguf", chat_template=CHATML))
+    policy = LlamaCppPolicy(write_tiny(tmp_path / "tiny.gguf", chat_template=CHATML), trusted=True)
     yield policy
     policy.close()
 
