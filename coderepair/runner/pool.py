@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +26,8 @@ FACTOR = 10.0
 UNKNOWN_S = 1.0
 """Limit while no check of the original passes, so that nothing is known."""
 CPU_MARGIN_S = 5
+HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", re.MULTILINE)
+"""A file under repair that has tests in it, not only doctests."""
 
 
 def open_runner(workers: int = 2, isolation: str = "") -> ForkRunner:
@@ -279,8 +282,10 @@ def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
         real = os.path.realpath(test.path)
         if real == path or not real.endswith(".py"):
             doctests.append(real)
-            continue
-        files.append(real)
+            if real != path or not HOLDS_TESTS.search(task.source):
+                continue
+        else:
+            files.append(real)
         tests += [f"{test.path}::{node}" for node in test.nodes] or [test.path]
     folders = [str(Path(file).parent) for file in (path, *files, *doctests)]
     return {

@@ -88,8 +88,15 @@ def run_items(task: Any, recorder: Recorder) -> None:
     known = [item for item in items if item.nodeid in index]
     for item, following in itertools.zip_longest(known, known[1:]):
         number = index[item.nodeid]
-        recorder.begin(number, task.function_index.get(session.function_key(item), -1))
+        recorder.begin(number, function_of(task, item))
         session.run_item(plugin, item, following)
+
+
+def function_of(task: Any, item: Any) -> int:
+    """Index of an item's rewritten function, -1 if there is none or its asserts have to raise."""
+    if item.get_closest_marker("xfail") is not None:
+        return -1
+    return int(task.function_index.get(session.function_key(item), -1))
 
 
 def import_failure(error: BaseException, path: str) -> Dict[str, Any]:
@@ -114,7 +121,7 @@ def listing(task: Any) -> Dict[str, Any]:
     items = session.collect(current, plugin)
     nodes: List[Dict[str, Any]] = []
     for item in items:
-        index = task.function_index.get(session.function_key(item), -1)
+        index = function_of(task, item)
         count = len(task.functions[index].asserts) if index >= 0 else 0
         nodes.append({"id": item.nodeid, "kind": "item", "count": count})
     return {
