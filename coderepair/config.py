@@ -24,6 +24,7 @@ STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear",
 PROPOSERS = ("operators", "embedded", "chat")
 FEEDBACK = ("failures",)
 MODES = ("direct",)
+ISOLATION = ("", "L0", "L1", "L2", "L3")
 REWRITE_ARM = ("auto", "on", "off")
 ENV_PREFIX = "CODEREPAIR_"
 ENV_NOT_SETTINGS = ("CODEREPAIR_DEBUG", "CODEREPAIR_API_KEY")
@@ -75,7 +76,7 @@ class Settings:
     test_command: str = ""
     """Command that runs the tests of a project without pytest; empty means pytest."""
     isolation: str = ""
-    """Isolation level of candidates; empty takes what the system must give by default."""
+    """Least isolation of candidates that will do, L0 to L3; empty asks for L3 on Linux."""
     rewrite_arm: str = "auto"
     """Whether the tree has an arm that rewrites from scratch: auto (if a chat model is there), on, off."""
     proposers: tuple[str, ...] = PROPOSERS
@@ -120,6 +121,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "proposers": PROPOSERS,
     "feedback": FEEDBACK,
     "mode": MODES,
+    "isolation": ISOLATION,
 }
 
 
@@ -206,8 +208,9 @@ def _build(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
         return Settings(**values)
     except ConfigError as error:
         name = str(error).split(":", 1)[0].replace("-", "_")
-        where = origins.get(name, "default")
-        raise ConfigError(str(error) if where == "default" else f"{where}: {error}") from None
+        where = {"default": "", "flag": "--"}.get(origins.get(name, "default"))
+        prefix = f"{origins[name]}: " if where is None else where
+        raise ConfigError(f"{prefix}{error}") from None
 
 
 def _file_layers(start: Path, environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
@@ -292,7 +295,8 @@ def _converted(origin: str, name: str, value: Any) -> Any:
         case _:
             fits = isinstance(value, str)
     if not fits:
-        where = origin if origin.startswith(ENV_PREFIX) else f"{origin}: {key_of(name)}"
+        flag = f"--{key_of(name)}" if origin == "flag" else f"{origin}: {key_of(name)}"
+        where = origin if origin.startswith(ENV_PREFIX) else flag
         raise ConfigError(f"{where} must be {_KINDS[kind]}, not {value!r}")
     return value
 
@@ -323,7 +327,7 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 
 
 def _unknown(what: str, given: str, allowed: Iterable[str]) -> str:
-    names = list(allowed)
+    names = [name for name in allowed if name]
     near = difflib.get_close_matches(given, names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
     return f"unknown {what} {given}; {hint}"

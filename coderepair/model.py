@@ -367,3 +367,5 @@ class Result:
     descriptions: tuple[str, ...] = ()
     """The edits along that path, in a few words each."""
     run_id: str = ""
+    isolation: str = ""
+    """What contained the candidates, by self-test: `L3 (shared-process)`."""

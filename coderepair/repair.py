@@ -51,7 +51,7 @@ from coderepair.model import (
     Verification,
 )
 from coderepair.report.diff import shown_path, unified
-from coderepair.runner import open_runner
+from coderepair.runner import ForkRunner, open_runner
 from coderepair.search.base import open_strategy
 from coderepair.search.outlook import ProposersOutlook
 from coderepair.search.tree import Tree
@@ -136,6 +136,7 @@ class _Run:
     earlier: float = 0.0
     """Seconds that the run took before it was cut."""
     start: float = field(default_factory=time.monotonic)
+    runner: ForkRunner | None = None
 
     def clock(self) -> float:
         return self.earlier + time.monotonic() - self.start
@@ -317,11 +318,13 @@ class _Run:
         if result.status is Status.ALREADY_PASSING:
             result = replace(result, spent=Spent(seconds=self.clock()))
         self.emit(Finished(result.status, result.stopped_by, result.spent, node_id))
-        return result
+        isolation = self.runner.isolation(self.task.python) if self.runner else ""
+        return replace(result, isolation=str(isolation))
 
     def _runner(self) -> Runner:
         settings = self.settings
-        return self.stack.enter_context(open_runner(settings.workers, settings.isolation))
+        self.runner = self.stack.enter_context(open_runner(settings.workers, settings.isolation))
+        return self.runner
 
 
 def _diff(task: Task, program: Program) -> str:

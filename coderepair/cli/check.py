@@ -33,6 +33,7 @@ def check(
     test_timeout: o.TestTimeout = None,
     memory: o.Memory = None,
     python: o.Python = None,
+    isolation: o.Isolation = None,
 ) -> None:
     """Run the tests only: graded checks and the reason of each failure.
 
@@ -72,10 +73,15 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
     from coderepair.task import make_task
 
     task = make_task(
-        inputs.file.path, inputs.tests, inputs.functions, keyword=keyword, python=settings.python
+        inputs.file.path,
+        inputs.tests,
+        inputs.functions,
+        keyword=keyword,
+        python=settings.python,
+        isolation=settings.isolation,
     )
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with open_runner(1) as runner:
+    with open_runner(1, settings.isolation) as runner:
         report = runner.run(task, [program_of(task.source, task.targets)], limits)[0]
     status = Status.ALREADY_PASSING if report.solved else Status.NOT_REPAIRED
     return Result(status, task, before=report)

@@ -22,6 +22,7 @@ def doctor(
         typer.Argument(help="Look at the project of this file", show_default=False),
     ] = None,
     python: o.Python = None,
+    isolation: o.Isolation = None,
     model: o.Model = None,
     endpoint: o.Endpoint = None,
 ) -> None:

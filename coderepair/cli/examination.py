@@ -14,7 +14,7 @@ from pathlib import Path
 
 import coderepair
 from coderepair.config import Settings
-from coderepair.errors import CodeRepairError
+from coderepair.errors import CodeRepairError, SandboxError
 
 PROBE_TIMEOUT_S = 30.0
 _PROBE = "import sys, pytest; print(sys.version.split()[0], pytest.__version__)"
@@ -40,7 +40,7 @@ def examine(settings: Settings, start: Path) -> Iterator[Finding]:
         f"{platform.machine()}, {os.cpu_count()} cores",
     )
     yield _interpreter(settings, start)
-    yield _isolation(settings)
+    yield _isolation(settings, start)
     yield _llama()
     yield _model(settings)
     if settings.endpoint:
@@ -73,6 +73,26 @@ def _interpreter(settings: Settings, start: Path) -> Finding:
     version, pytest = done.stdout.split()
     text = f"{chosen.path} ({chosen.origin}), Python {version}, pytest {pytest}"
     return Finding("project", True, text)
+
+
+def _isolation(settings: Settings, start: Path) -> Finding:
+    """By trying to break out of a candidate's confinement."""
+    from coderepair.interpreter import find_python
+    from coderepair.runner import open_runner
+    from coderepair.runner.isolation import require
+    from coderepair.task import find_root
+
+    file = start / "module.py" if start.is_dir() else start
+    try:
+        python = find_python(settings.python, file, find_root(file, ())).path
+        with open_runner(1, settings.isolation) as runner:
+            found = runner.isolation(python)
+        require(found, settings.isolation)
+    except SandboxError as error:
+        return Finding("isolation", False, str(error), "--isolation, or CODEREPAIR_ISOLATION")
+    except CodeRepairError as error:
+        return Finding("isolation", False, f"not tested: {error}")
+    return Finding("isolation", True, str(found))
 
 
 def _llama() -> Finding:

@@ -53,6 +53,7 @@ def fix(
     samples: o.Samples = None,
     offline: o.Offline = None,
     python: o.Python = None,
+    isolation: o.Isolation = None,
 ) -> None:
     """Repair the failing functions of FILE against its tests.
 

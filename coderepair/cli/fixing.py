@@ -96,6 +96,7 @@ def _new_job(order: Order) -> Job:
             keyword=order.keyword,
             python=settings.python,
             source=inputs.file.source,
+            isolation=settings.isolation,
         )
         return repair(task, settings, on_event, should_stop)
 

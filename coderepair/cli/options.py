@@ -70,6 +70,16 @@ Python = Annotated[
         text="The project's interpreter; default: the active environment, then .venv",
     ),
 ]
+Isolation = Annotated[
+    str | None,
+    option(
+        "--isolation",
+        panel=PROJECT,
+        metavar="LEVEL",
+        text="Least isolation that will do: L0 process, L1 memory, L2 network, L3 files "
+        "(default: L3 on Linux)",
+    ),
+]
 TestTimeout = Annotated[
     float | None,
     option(

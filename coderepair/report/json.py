@@ -71,6 +71,7 @@ def _result(result: Result) -> dict[str, Any]:
         "verification": asdict(result.verification) if result.verification else None,
         "spent": _spent(result.spent),
         "stopped_by": result.stopped_by,
+        "isolation": result.isolation,
         "run_id": result.run_id,
     }
 

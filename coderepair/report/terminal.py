@@ -116,6 +116,8 @@ def _details(result: Result, report: RunReport) -> list[str]:
     if result.status is not Status.ALREADY_PASSING:
         ended = _ENDS.get(result.stopped_by, f"ended by {result.stopped_by}")
         lines.append(f"  {ended}: {spent_text(result.spent)}")
+    if result.isolation:
+        lines.append(f"  isolation {result.isolation}")
     if result.run_id:
         undo = f"; take it back with coderepair runs undo {result.run_id}" if report.written else ""
         lines.append(f"  run {result.run_id}{undo}")

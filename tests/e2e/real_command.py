@@ -28,6 +28,11 @@ def test_more():
     assert last([1, 2, 3]) == 3
     assert last("ab") == "b"
 """
+TWO = "def half(n):\n    return n * 2\n\n\n" + LAST
+TWO_TESTS = (
+    LAST_TESTS
+    + "\n\ndef test_half():\n    from solution import half\n    assert half(4) == 2\n    assert half(10) == 5\n"
+)
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def test_tests_that_hang_are_ended(last: Project) -> None:
     assert "timeout" in ran.err
 
 
+@pytest.mark.slow
 def test_tests_that_hang_at_import_are_ended(last: Project) -> None:
     last.write("test_solution.py", "while True:\n    pass\n" + LAST_TESTS)
     refused(last, 4, "solution.py", *TESTS, "--test-timeout", "0.5", "--timeout", "10")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from real_command import LAST, LAST_FIXED, LAST_TESTS, Project
+from real_command import LAST, LAST_FIXED, LAST_TESTS, TWO, TWO_TESTS, Project
 
 from coderepair.report.json import schema
 
@@ -205,13 +205,6 @@ def test_several_tests_may_follow_one_flag(last: Project) -> None:
         "solution.py", "--tests", "test_solution.py", "test_other.py", "--output-format", "json"
     )
     assert len(json.loads(ran.out)["tests"]) == 2
-
-
-TWO = "def half(n):\n    return n * 2\n\n\n" + LAST
-TWO_TESTS = (
-    LAST_TESTS
-    + "\n\ndef test_half():\n    from solution import half\n    assert half(4) == 2\n    assert half(10) == 5\n"
-)
 
 
 def test_node_ids_keywords_and_functions_narrow_the_job(project: Project) -> None:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from real_command import COMMAND, LAST_FIXED, Project
+from real_command import COMMAND, LAST_FIXED, TWO, TWO_TESTS, Project
 
 SLOW_TESTS = """\
 import time
@@ -58,13 +58,15 @@ def test_a_run_that_is_not_there(last: Project) -> None:
         assert "runs list" in ran.complaint
 
 
-def test_a_run_ended_by_a_limit_goes_on_with_more(last: Project) -> None:
-    first = last.fix("solution.py", "--tests", "test_solution.py", "--max-candidates", "1", "-q")
-    if b"diff" in first.out:
-        pytest.skip("the first proposal was the repair")
-    ran = last.run("runs", "resume", "last", "--max-candidates", "500", "--write")
+def test_a_run_ended_by_a_limit_goes_on_with_more(project: Project) -> None:
+    """Two wrong functions: the first program that is tried cannot be the repair."""
+    project.write("solution.py", TWO)
+    project.write("test_solution.py", TWO_TESTS)
+    first = project.fix("solution.py", "--max-candidates", "1", "-q")
+    assert (first.code, first.out) == (1, b"")
+    ran = project.run("runs", "resume", "last", "--max-candidates", "2000", "--write")
     assert ran.code == 0, ran.err
-    assert last.read() == LAST_FIXED
+    assert project.run("check", "solution.py").code == 0
 
 
 def test_resuming_refuses_a_file_that_changed(last: Project) -> None:
@@ -79,18 +81,37 @@ def _tried(project: Project) -> int:
     return int(document["spent"]["evaluations"])
 
 
-def _killed_run(project: Project, after: float) -> None:
-    arguments = ["fix", "solution.py", "--tests", "test_solution.py", "--model", "none"]
-    child = subprocess.Popen(
-        [*COMMAND, *arguments, "--timeout", "60"],
+def _start(project: Project, *arguments: str, **pipes: int) -> subprocess.Popen[bytes]:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(
+        [*COMMAND, "fix", "solution.py", "--model", "none", *arguments],
         cwd=project.path,
         env=project.environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        **(quiet | pipes),  # type: ignore[call-overload]
     )
+
+
+def _started(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
+    """A run that has tried something."""
+    child = _start(
+        project,
+        "--output-format",
+        "jsonl",
+        *arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if json.loads(line)["event"] == "tried":
+            return child
+    raise AssertionError("the run ended before it tried anything")
+
+
+def _kill(project: Project, child: subprocess.Popen[bytes], after: float) -> None:
     time.sleep(after)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    child.kill()
+    child.communicate()
     _wait_for_silence(project)
 
 
@@ -127,7 +148,7 @@ def _processes_of(project: Project) -> list[str]:
 def test_a_killed_run_goes_on_where_it_was(last: Project, seed: int) -> None:
     last.write("test_solution.py", SLOW_TESTS)
     before = last.snapshot()
-    _killed_run(last, 2.0 + random.Random(seed).random() * 2)
+    _kill(last, _started(last, "--timeout", "60"), random.Random(seed).random())
     assert last.snapshot() == before
     tried = _tried(last)
     assert tried > 0
@@ -140,15 +161,15 @@ def test_a_killed_run_goes_on_where_it_was(last: Project, seed: int) -> None:
 
 @pytest.mark.slow
 def test_a_kill_at_any_moment_harms_nothing(last: Project) -> None:
+    last.write("test_solution.py", SLOW_TESTS)
     before = last.snapshot()
     moments = random.Random(7)
     for _ in range(12):
-        _killed_run(last, moments.random() * 2.5)
-        changed = last.snapshot()
-        assert changed == before
+        _kill(last, _start(last, "--timeout", "60"), moments.random() * 3)
+        assert last.snapshot() == before
     for run in _listed(last):
         assert last.run("runs", "show", run["run_id"]).code == 0
-        resumed = last.run("runs", "resume", run["run_id"])
+        resumed = last.run("runs", "resume", run["run_id"], "--timeout", "0.5")
         assert resumed.code in (1, 3), resumed.err
         assert "Traceback" not in resumed.err
 
@@ -159,16 +180,7 @@ def test_a_kill_while_writing_leaves_the_old_or_the_new_file(last: Project) -> N
     moments = random.Random(11)
     for _ in range(12):
         last.write("solution.py", old)
-        child = subprocess.Popen(
-            [*COMMAND, "fix", "solution.py", "--write", "--model", "none"],
-            cwd=last.path,
-            env=last.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(0.8 + moments.random() * 1.5)
-        child.kill()
-        child.wait()
+        _kill(last, _start(last, "--write"), 0.8 + moments.random() * 1.5)
         assert last.read() in (old, LAST_FIXED)
 
 
@@ -176,34 +188,22 @@ def test_a_kill_while_writing_leaves_the_old_or_the_new_file(last: Project) -> N
 def test_an_interrupt_keeps_the_best_and_says_so(last: Project, number: signal.Signals) -> None:
     last.write("test_solution.py", SLOW_TESTS)
     before = last.snapshot()
-    child = subprocess.Popen(
-        [*COMMAND, "fix", "solution.py", "--model", "none", "--output-format", "json"],
-        cwd=last.path,
-        env=last.environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    time.sleep(2.0)
-    os.kill(child.pid, number)
+    child = _started(last, "--timeout", "60")
+    child.send_signal(number)
     out, err = child.communicate(timeout=20)
-    document = json.loads(out)
+    document = json.loads(out.splitlines()[-1])
     assert child.returncode == document["exit_code"] == 130, err
     assert document["status"] == "interrupted"
     assert document["run_id"] in {run["run_id"] for run in _listed(last)}
     assert last.snapshot() == before
+    _wait_for_silence(last)
 
 
 def test_a_second_interrupt_ends_at_once(last: Project) -> None:
-    last.write("test_solution.py", SLOW_TESTS.replace("0.02", "30"))
+    last.write("test_solution.py", SLOW_TESTS.replace("0.02", "20"))
     before = last.snapshot()
-    child = subprocess.Popen(
-        [*COMMAND, "fix", "solution.py", "--model", "none", "--test-timeout", "60"],
-        cwd=last.path,
-        env=last.environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(2.0)
+    child = _start(last, "--test-timeout", "60")
+    time.sleep(1.5)
     child.send_signal(signal.SIGINT)
     time.sleep(0.5)
     start = time.monotonic()

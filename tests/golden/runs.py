@@ -71,7 +71,16 @@ EDIT = "line 2: 'len(xs)' -> 'len(xs) - 1'"
 
 
 def _report(status: Status, *, written: bool = False, **fields: object) -> RunReport:
-    result = Result(status, TASK, **{"before": FAILING, "run_id": "20261120-a1b2c3", **fields})  # type: ignore[arg-type]
+    result = Result(
+        status,
+        TASK,
+        **{
+            "before": FAILING,
+            "run_id": "20261120-a1b2c3",
+            "isolation": "L3 (shared-process)",
+            **fields,
+        },
+    )  # type: ignore[arg-type]
     text = result.program.source if result.program else BEFORE
     patch = diff.unified(BEFORE.encode(), text.encode(), "src/ends.py")
     return RunReport(

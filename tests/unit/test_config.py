@@ -10,6 +10,7 @@ import pytest
 from coderepair import config
 from coderepair.config import Settings
 from coderepair.errors import ConfigError
+from coderepair.runner.isolation import LEVELS
 
 
 @pytest.fixture
@@ -127,6 +128,17 @@ def test_what_is_wrong_in_the_environment_names_the_variable(
     with pytest.raises(ConfigError) as caught:
         _load(project, **{name: text})
     assert str(caught.value).startswith(message)
+
+
+def test_what_is_wrong_in_a_flag_names_the_flag(project: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^--isolation: unknown value L9; known are L0, L1"):
+        config.load(_file(project), {"isolation": "L9"}, {})
+    with pytest.raises(ConfigError, match=r"^--timeout: 0 is out of range"):
+        config.load(_file(project), {"timeout": 0.0}, {})
+
+
+def test_isolation_levels_are_those_of_the_runner() -> None:
+    assert ("", *LEVELS) == config.ISOLATION
 
 
 def test_environment_texts_are_converted(project: Path) -> None:
