@@ -19,5 +19,5 @@ class Greedy:
         return max(tree.arms(), key=self._value, default=None)
 
     def _value(self, arm: Arm) -> tuple[float, int, float]:
-        h = self.empty_value if arm.node.h is None else arm.node.h
+        h = self.empty_value if arm.h is None else arm.h
         return h, -arm.node.id, arm.chance

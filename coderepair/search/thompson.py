@@ -19,11 +19,12 @@ Many arms. A refined program costs milliseconds here, so a tree soon has thousan
 nearly all are hopeless; the largest of their draws would win by number alone (the maximum of n draws
 grows like log n) and bury the root's good proposals. The chances say when that happens. An arm below
 the top of the tree is *ripe* only while its next proposal is worth at least as much as the next one
-of the same proposer at the top; unripe arms wait. Then every pull of a proposer has a chance no
-smaller than the proposal that flat ranked enumeration would have tried instead, and since chances of
-a list only fall with rank, the tree has, proposal by proposal, at least the hazard of the flat list,
-hence at least its probability of being solved, at every budget, whatever theta is drawn; this is as
-true as the chances are. With equal chances every arm is ripe, and again REx is left as it is.
+of the same proposer at the top (of any proposer, once that one has no more there); unripe arms wait.
+Then every pull has a chance no smaller than the proposal that flat ranked enumeration would have
+tried instead, and since chances of a list only fall with rank, the tree has, proposal by proposal,
+at least the hazard of the flat list, hence at least its probability of being solved, at every budget,
+whatever theta is drawn; this is as true as the chances are. With equal chances every arm is ripe, and
+again REx is left as it is.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Thompson:
 
     def posterior(self, arm: Arm) -> tuple[float, float]:
         """Parameters of the Beta distribution of the arm's theta; both are at least 1."""
-        h = arm.node.h
+        h = arm.h
         if h is None:
             return 1.0, 1.0 + arm.weight
         return 1.0 + self.c * h, 1.0 + self.c * (1.0 - h) + arm.weight
@@ -76,11 +77,14 @@ class Thompson:
 
 
 def ripe_arms(tree: Tree) -> list[Arm]:
-    """Live arms whose next proposal is worth at least what the same proposer offers at the top.
+    """Live arms whose next proposal is worth at least what flat enumeration offers in its place.
 
     Arms at the top of the tree are always ripe; so is everything once the top is exhausted.
     """
-    floor = dict.fromkeys(tree.proposers, 0.0)
-    for arm in tree.top_arms():
-        floor[arm.proposer] = max(floor[arm.proposer], arm.chance)
+    top = tree.top_arms()
+    best = max((arm.chance for arm in top), default=0.0)
+    floor = {
+        proposer: max((arm.chance for arm in top if arm.proposer == proposer), default=best)
+        for proposer in tree.proposers
+    }
     return [arm for arm in tree.arms() if arm.chance >= floor[arm.proposer] or arm.node.depth == 0]

@@ -48,6 +48,8 @@ class Arm:
 
     node: Node
     proposer: str
+    h: float | None
+    """Heuristic value of the node, kept here because it is asked for all arms at every pull."""
     first_chance: float
     """Chance of the proposal of rank 0, as it was when the node was made."""
     chance: float
@@ -305,7 +307,7 @@ class Tree:
         for proposer in self.proposers:
             chance = self._outlook.chance(self, node, proposer, 0)
             if chance > 0.0:
-                self._arms[node.id, proposer] = Arm(node, proposer, chance, chance)
+                self._arms[node.id, proposer] = Arm(node, proposer, node.h, chance, chance)
 
     def _refresh(self, arm: Arm) -> None:
         arm.chance = self._outlook.chance(self, arm.node, arm.proposer, arm.drawn)

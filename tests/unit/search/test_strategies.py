@@ -176,6 +176,23 @@ def test_equal_chances_leave_every_arm_ripe() -> None:
     assert ripe_arms(tree) == tree.arms()
 
 
+class ByProposer:
+    """Three operator proposals and one of the chat model for the root; 0.2 for all others."""
+
+    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
+        if node.depth > 0:
+            return 0.2
+        return 0.3 if rank < (1 if proposer == CHAT else 3) else 0.0
+
+
+def test_children_wait_for_every_proposer_of_the_root() -> None:
+    world = RandomWorld(length=10**6, duplicates=False)
+    tree = world.tree(outlook=ByProposer(), rewrite=False)
+    drive(session(tree, Thompson(), samples=1), world.refine, 10)
+    assert [expansion.node for expansion in tree.expansions[:4]] == [0, 0, 0, 0]
+    assert 0 not in [expansion.node for expansion in tree.expansions[4:]]
+
+
 def test_a_promising_child_is_preferred_to_the_root() -> None:
     outlook = TableOutlook([0.01] * 1000, 0.2)
     world = RandomWorld(length=10**6, duplicates=False)
