@@ -141,7 +141,7 @@ class _Server:
         loaded = found.pop("target_loaded")
         if any(file not in state.test_code for file in state.direct_files):
             state.direct = None
-        if state.has_items and not loaded and not state.direct:
+        if state.has_items and not loaded:
             state.session = session.configure(state.args, state.plugin)
         warm.settle()
 
