@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from coderepair.edit.regions import indentation, region_text, replace_region
+from coderepair.edit.regions import indentation, program_of, region_text, replace_region
 from coderepair.edit.whole_function import check_compiles
 from coderepair.errors import EditError
 from coderepair.model import Program
@@ -27,12 +27,18 @@ _BLOCK = re.compile(
 )
 
 
-def parse(reply: str, base: Program, name: str, region: int) -> Program:
+def holds_blocks(reply: str) -> bool:
+    """Whether a reply has at least one complete block."""
+    return _BLOCK.search(reply.replace("\r\n", "\n")) is not None
+
+
+def parse(reply: str, base: Program, name: str, region: int, targets: tuple[str, ...]) -> Program:
     """The program of `base` after all blocks of a reply, applied in order to region `region`.
 
     Lines to search must occur once; their indentation may be off as a whole. Raises `EditError`.
     """
-    found = [(match[1], match[2]) for match in _BLOCK.finditer(reply)]
+    blocks = _BLOCK.finditer(reply.replace("\r\n", "\n"))
+    found = [(match[1], match[2]) for match in blocks]
     if not found:
         raise EditError("the reply holds no search/replace block")
     before = region_text(base, region)
@@ -44,7 +50,7 @@ def parse(reply: str, base: Program, name: str, region: int) -> Program:
         raise EditError("the blocks of the reply change nothing")
     program = replace_region(base, region, text)
     check_compiles(program.source, name)
-    return program
+    return program if base.regions else program_of(program.source, targets)
 
 
 def _lines(text: str) -> list[str]:

@@ -8,8 +8,15 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from coderepair.edit import whole_function
-from coderepair.edit.regions import indentation, region_text, reindent, replace_region
+from coderepair.edit import reply as replies
+from coderepair.edit.regions import (
+    indentation,
+    program_of,
+    region_text,
+    reindent,
+    replace_region,
+)
+from coderepair.edit.whole_function import check_compiles
 from coderepair.errors import EditError, PolicyError
 from coderepair.feedback import build
 from coderepair.feedback.context import imports
@@ -79,8 +86,8 @@ class ChatProposer:
         self, task: Task, tree: Tree, node: Node, base: Program, rank: int, k: int
     ) -> Request:
         feedback = build(task, tree, node)
-        size = 2 * estimate_tokens(feedback.function) + _MIN_REPLY
-        reply = min(size, _MAX_REPLY + estimate_tokens(feedback.function))
+        function = estimate_tokens(feedback.function)
+        reply = min(2 * function + _MIN_REPLY, function + _MAX_REPLY)
         context = self._policy.context_size()
         # Half of a small context is the most that the reply may claim before anything is trimmed.
         reply = min(reply, context // 2) if context else reply
@@ -90,6 +97,7 @@ class ChatProposer:
             context - reply if context else None,
             rewrite=node.program is None,
             imports=imports(base.source),
+            request=replies.instructions(function),
         )
         self.trimmed = prompt.trimmed
         return Request(
@@ -110,12 +118,10 @@ class ChatProposer:
             tokens=completion.tokens + completion.prompt_tokens,
         )
         # Of a function that was cut off, what is there may be valid Python all the same.
-        if completion.finish_reason != "stop" and not _ends_its_block(completion.text):
+        if completion.finish_reason != "stop" and not replies.is_complete(completion.text):
             return replace(made, error=f"the reply was cut off after {completion.tokens} tokens")
         try:
-            program = whole_function.parse(
-                completion.text, base, target.name, target.region, task.targets
-            )
+            program = replies.parse(completion.text, base, target.name, target.region, task.targets)
         except EditError as error:
             return replace(made, error=str(error))
         return replace(made, program=program, description=_change(base, program))
@@ -193,7 +199,9 @@ class EmbeddedProposer:
             if completion.finish_reason != "stop":
                 continue
             try:
-                program = _edited(edit_dialect.decode(feedback, completion.text), base, target)
+                program = _edited(
+                    edit_dialect.decode(feedback, completion.text), base, target, task
+                )
             except EditError:
                 continue
             score = completion.logprob or 0.0
@@ -204,16 +212,14 @@ class EmbeddedProposer:
         drawn.proposals += [Proposal(found[key][0], self.name, found[key][1]) for key in new]
 
 
-def _ends_its_block(reply: str) -> bool:
-    fences = reply.count("```")
-    return fences > 0 and fences % 2 == 0
-
-
-def _edited(function: str, base: Program, target: Target) -> Program:
+def _edited(function: str, base: Program, target: Target, task: Task) -> Program:
     """The program of `base` with a new text of its target. Raises `EditError` if it does not compile."""
-    prefix = indentation(region_text(base, target.region)) if base.regions else ""
+    if not base.regions:  # the file did not parse, so it was shown as a whole
+        check_compiles(function, target.name)
+        return program_of(function, task.targets)
+    prefix = indentation(region_text(base, target.region))
     program = replace_region(base, target.region, reindent(function.rstrip("\n"), prefix))
-    whole_function.check_compiles(program.source, target.name)
+    check_compiles(program.source, target.name)
     return program
 
 

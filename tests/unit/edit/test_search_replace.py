@@ -16,7 +16,7 @@ def block(search: str, replacement: str) -> str:
 
 
 def edited(reply: str) -> Program:
-    return parse(reply, program_of(FUNCTION_FILE, ("mean",)), "mean", 0)
+    return parse(reply, program_of(FUNCTION_FILE, ("mean",)), "mean", 0, ("mean",))
 
 
 def test_one_block_with_prose() -> None:
@@ -51,7 +51,7 @@ def test_indentation_may_be_off_as_a_whole() -> None:
 def test_methods() -> None:
     base = program_of(CLASS_FILE, ("Stack.pop",))
     reply = block("return self.items.pop(0)  # FIXME", "return self.items.pop()")
-    assert region_text(parse(reply, base, "Stack.pop", 0)).endswith(
+    assert region_text(parse(reply, base, "Stack.pop", 0, ("Stack.pop",))).endswith(
         "        return self.items.pop()"
     )
 
@@ -74,3 +74,12 @@ def test_methods() -> None:
 def test_refused(reply: str, message: str) -> None:
     with pytest.raises(EditError, match=message):
         edited(reply)
+
+
+def test_a_file_that_does_not_parse_is_one_region() -> None:
+    broken = FUNCTION_FILE.replace("for v in values:", "for v in values")
+    base = program_of(broken, ("mean",))
+    reply = block("    for v in values", "    for v in values:")
+    program = parse(reply, base, "mean", 0, ("mean",))
+    assert program.source == FUNCTION_FILE
+    assert region_text(program).startswith("def mean")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,25 @@ def test_a_function_that_was_cut_off_is_refused_even_if_it_is_valid(tree: Tree) 
     found = ChatProposer(ScriptedPolicy([cut, talked_on])).propose(TASK, tree, tree.root, 0, 2)
     assert found[0].error == "the reply was cut off after 9 tokens"
     assert found[1].program is not None
+
+
+def test_a_long_function_is_asked_for_in_blocks_and_either_format_is_read(tree: Tree) -> None:
+    body = "".join(f"    x{i} = {i}  # a line that takes some room\n" for i in range(99))
+    source = f"def total(xs):\n{body}    return 1\n"
+    task = replace(TASK, source=source)
+    long = Tree(program_of(source, ("total",)), TestReport((FAILED,)), ("chat",))
+    blocks = "<<<<<<< SEARCH\n    return 1\n=======\n    return sum(xs)\n>>>>>>> REPLACE"
+    policy = ScriptedPolicy([blocks, FIXED, blocks[:40]])
+    found = ChatProposer(policy).propose(task, long, long.root, 0, 3)
+    assert "search/replace blocks" in policy.requests[0].messages[1].content
+    assert found[0].program is not None
+    assert found[0].program.source == source.replace("return 1", "return sum(xs)")
+    assert found[1].program is not None
+    assert found[2].error
+    short = ScriptedPolicy([blocks.replace("    return 1", "    s = 1")])
+    (one,) = ChatProposer(short).propose(TASK, tree, tree.root, 0, 1)
+    assert "search/replace" not in short.requests[0].messages[1].content
+    assert one.program is not None
 
 
 def test_the_prompt_shows_function_and_failure(tree: Tree) -> None:
@@ -143,6 +163,17 @@ def test_edits_come_likeliest_first_and_once(tree: Tree) -> None:
     assert texts[2][3].strip() == "s += 2 * x"
     assert found[1].description == "line 5: s = 1 -> s = 0"
     assert [(each.calls, each.tokens, each.error) for each in found] == [(0, 0, "")] * 3
+
+
+def test_a_file_that_does_not_parse_is_edited_as_a_whole() -> None:
+    source = "def total(xs)\n    return sum(xs)\n"
+    task = replace(TASK, source=source)
+    broken = Tree(program_of(source, ("total",)), TestReport((FAILED,)), ("embedded",))
+    policy = edit_policy([edit(1, "def total(xs):", -1.0, level=0)])
+    (found,) = EmbeddedProposer(policy, rounds=1).propose(task, broken, broken.root, 0, 1)
+    assert found.program == program_of("def total(xs):\n    return sum(xs)\n", ("total",))
+    assert found.program is not None
+    assert found.program.regions
 
 
 def test_ranks_are_stable_and_rounds_end(tree: Tree) -> None:
