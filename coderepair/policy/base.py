@@ -21,9 +21,12 @@ StopCheck = Callable[[], bool]
 class ModelPolicy(Policy, Protocol):
     """A policy that can say how much it reads and how it wants to be asked."""
 
-    name: str
-    """For people: the model's file or name."""
     should_stop: StopCheck | None
+
+    @property
+    def name(self) -> str:
+        """For people: the model's file or name."""
+        ...
 
     @property
     def dialect(self) -> str:

@@ -16,6 +16,18 @@ from coderepair.policy.base import CHAT, TEXT, ModelPolicy, StopCheck
 
 if TYPE_CHECKING:
     from coderepair.config import Settings
+    from coderepair.policy.llama_cpp import LlamaCppPolicy
+    from coderepair.policy.openai_http import OpenAIPolicy
+    from coderepair.policy.replay import ReplayPolicy
+    from coderepair.policy.scripted import ScriptedPolicy
+
+    # The type checker holds every backend to the contract.
+    _KEPT_BY: tuple[type[ModelPolicy], ...] = (
+        LlamaCppPolicy,
+        OpenAIPolicy,
+        ReplayPolicy,
+        ScriptedPolicy,
+    )
 
 BACKENDS = {
     "llama.cpp": "coderepair.policy.llama_cpp.LlamaCppPolicy",
