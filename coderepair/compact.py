@@ -79,7 +79,7 @@ class Packer:
         if isinstance(event, Told):
             entry = self._told(event)
         elif isinstance(event, Baseline):
-            entry = {"event": "Baseline", "report": self._report(event.report)}
+            entry = {**event_to_json(event), "report": self._report(event.report)}
         else:
             entry = event_to_json(event)
         self._context.note(event)
@@ -141,7 +141,7 @@ class Unpacker:
 
     def _event(self, entry: Mapping[str, Any]) -> Event:
         if entry["event"] == "Baseline":
-            return Baseline(self._report(entry["report"]))
+            return Baseline(self._report(entry["report"]), entry.get("isolation", ""))
         if entry["event"] != "Told":
             return event_from_json(entry)
         expansion = entry["expansion"]

@@ -51,6 +51,8 @@ class Baseline:
     """The user's program against its tests."""
 
     report: TestReport
+    isolation: str = ""
+    """What contains the candidates of this run, by self-test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from coderepair.budget import Budget
 from coderepair.codec import from_json, to_json
 from coderepair.compact import root_program
 from coderepair.config import Settings
-from coderepair.contracts import Runner
 from coderepair.edit.minimise import minimise
 from coderepair.errors import StoreError, UsageError
 from coderepair.events import (
@@ -81,10 +80,8 @@ def repair(
     )
     folder = settings.runs_dir / started.run_id
     with ExitStack() as stack:
-        run = _Run(task, settings, folder, on_event, should_stop, stack)
-        run.events = [started]
-        run.show(started)
-        return run.from_the_start()
+        run = _Run(task, settings, folder, stack, on_event, should_stop)
+        return run.from_the_start(started)
 
 
 def resume(
@@ -104,7 +101,7 @@ def resume(
         raise UsageError(f"{started.task.path} changed since run {folder.name}; start a new run")
     settings = settings or logged_settings(started)
     with ExitStack() as stack:
-        run = _Run(started.task, settings, folder, on_event, should_stop, stack)
+        run = _Run(started.task, settings, folder, stack, on_event, should_stop)
         for event in events:
             run.show(event)
         run.log = stack.enter_context(store.RunLog(folder))
@@ -127,16 +124,19 @@ class _Run:
     task: Task
     settings: Settings
     folder: Path
+    stack: ExitStack
+    """Closes what the run opens."""
     on_event: Callable[[Event], None] | None
     asked_to_stop: Callable[[], bool] | None
-    stack: ExitStack
-    events: list[Event] = field(default_factory=list)
-    """Those that happened before there was a log."""
     log: store.RunLog | None = None
     earlier: float = 0.0
     """Seconds that the run took before it was cut."""
     start: float = field(default_factory=time.monotonic)
-    runner: ForkRunner | None = None
+    runner: ForkRunner = field(init=False)
+
+    def __post_init__(self) -> None:
+        runner = open_runner(self.settings.workers, self.settings.isolation)
+        self.runner = self.stack.enter_context(runner)
 
     def clock(self) -> float:
         return self.earlier + time.monotonic() - self.start
@@ -157,24 +157,28 @@ class _Run:
             self.log.append(event)
         self.show(event)
 
-    def from_the_start(self) -> Result:
-        runner = self._runner()
+    def from_the_start(self, started: RunStarted) -> Result:
+        """Nothing is logged before a test is seen to fail."""
+        self.show(started)
         root = root_program(self.task)
-        before, again = runner.run(self.task, [root, root], baseline_limits(self.settings))
+        before, again = self.runner.run(self.task, [root, root], baseline_limits(self.settings))
         check_baseline(before, again)
-        self.show(Baseline(before))
+        baseline = Baseline(before, self.isolation)
+        self.show(baseline)
         if before.solved:
             return self._finish(Result(Status.ALREADY_PASSING, self.task, before, before))
         self.log = self.stack.enter_context(store.RunLog(self.folder))
-        for event in [*self.events, Baseline(before)]:
-            self.log.append(event)
-        return self.search(before, [], runner)
+        self.log.append(started)
+        self.log.append(baseline)
+        return self.search(before, [])
 
-    def search(
-        self, before: TestReport, events: Sequence[Event], runner: Runner | None = None
-    ) -> Result:
+    @property
+    def isolation(self) -> str:
+        """What contains the candidates."""
+        return str(self.runner.isolation(self.task.python))
+
+    def search(self, before: TestReport, events: Sequence[Event]) -> Result:
         """Everything behind the baseline; `events` are replayed first."""
-        runner = runner or self._runner()
         proposers = self.stack.enter_context(open_proposers(self.settings, self.out_of_time))
         begun = next((event for event in events if isinstance(event, SearchStarted)), None)
         if begun is None:
@@ -186,7 +190,7 @@ class _Run:
         driver = Driver(
             self.task,
             proposers.by_name,
-            runner,
+            self.runner,
             candidate_limits(baseline_limits(self.settings), before),
             self.emit,
             self.should_stop,
@@ -318,13 +322,7 @@ class _Run:
         if result.status is Status.ALREADY_PASSING:
             result = replace(result, spent=Spent(seconds=self.clock()))
         self.emit(Finished(result.status, result.stopped_by, result.spent, node_id))
-        isolation = self.runner.isolation(self.task.python) if self.runner else ""
-        return replace(result, isolation=str(isolation))
-
-    def _runner(self) -> Runner:
-        settings = self.settings
-        self.runner = self.stack.enter_context(open_runner(settings.workers, settings.isolation))
-        return self.runner
+        return replace(result, isolation=self.isolation)
 
 
 def _diff(task: Task, program: Program) -> str:
