@@ -44,16 +44,24 @@ class Pool:
         for path in sorted(self.folder.glob("*.npz")):
             if path.name not in self.shards:
                 self.shards[path.name] = Shard.load(path)
-        pairs: dict[bool, list[npt.NDArray[np.int64]]] = {True: [], False: []}
-        for number, shard in enumerate(self.shards.values()):
-            for executed in (True, False):
-                rows = np.flatnonzero(shard.executed == executed)
-                pairs[executed].append(np.stack([np.full(len(rows), number), rows], axis=1))
-        self.index = {executed: np.concatenate(found) for executed, found in pairs.items()}
+        found = [
+            np.stack([np.full(len(shard), number), np.arange(len(shard)), shard.executed], axis=1)
+            for number, shard in enumerate(self.shards.values())
+        ]
+        self.rows = np.concatenate(found)
+        """Shard, sample and whether it was executed, of every sample."""
+        self.lengths = np.concatenate([np.diff(shard.starts) for shard in self.shards.values()])
 
-    def batches(self, executed_share: float, budget: int) -> Iterator[Batch]:
-        """Batches of at most `budget` padded tokens from one group of random samples."""
-        picks = [self._pick(self.random.random() < executed_share) for _ in range(_GROUP)]
+    def batches(self, executed_share: float, longest: int, budget: int) -> Iterator[Batch]:
+        """Batches of at most `budget` padded tokens from one group of random samples.
+
+        A sample has at most `longest` tokens and was executed with probability `executed_share`.
+        """
+        index = {
+            flag: np.flatnonzero((self.rows[:, 2] == flag) & (self.lengths <= longest))
+            for flag in (True, False)
+        }
+        picks = [self._pick(index, self.random.random() < executed_share) for _ in range(_GROUP)]
         samples = sorted((self._sample(*pick) for pick in picks), key=lambda item: len(item[0]))
         groups: list[list[tuple[npt.NDArray[np.uint16], int]]] = [[]]
         for sample in samples:
@@ -63,11 +71,10 @@ class Pool:
         for number in self.random.permutation(len(groups)):
             yield collate(groups[number])
 
-    def _pick(self, executed: bool) -> tuple[int, int]:
-        index = self.index[executed]
-        if not len(index):
-            index = self.index[not executed]
-        number, row = index[self.random.integers(len(index))]
+    def _pick(self, index: dict[bool, npt.NDArray[np.intp]], executed: bool) -> tuple[int, int]:
+        """Shard and number of a random sample of the wanted kind, or of the other if there is none."""
+        among = index[executed] if len(index[executed]) else index[not executed]
+        number, row, _ = self.rows[among[self.random.integers(len(among))]]
         return int(number), int(row)
 
     def _sample(self, number: int, row: int) -> tuple[npt.NDArray[np.uint16], int]:

@@ -25,7 +25,7 @@ class ModelConfig:
     kv_heads: int = 1
     feed_forward: int = 512
     context: int = 2048
-    rope_theta: float = 10000.0
+    rope_theta: float = 1e6
     norm_epsilon: float = 1e-6
 
     @property

@@ -27,6 +27,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from coderepair_training.batches import Batch, Pool
+from coderepair_training.induction import plant
 from coderepair_training.model import Decoder, ModelConfig
 from coderepair_training.optim import Optimiser, Rates
 
@@ -54,6 +55,10 @@ class Training:
     """Share of the prompt's tokens for which that loss is computed; the output layer is costly."""
     executed_share: tuple[float, float, float] = (0.3, 0.5, 0.8)
     """Share of samples with a real failure, in each third of the time."""
+    longest: tuple[int, int, int] = (192, 288, 640)
+    """Most tokens of a sample, in each third of the time: copying is learnt sooner on short ones."""
+    planted: bool = True
+    """Whether to start from `coderepair_training.induction` rather than from random weights alone."""
     checkpoint_minutes: float = 3.0
     seed: int = 0
 
@@ -106,7 +111,10 @@ class Run:
     def __init__(self, recipe: Recipe, data: Path, out: Path, rank: int) -> None:
         self.recipe, self.out, self.rank = recipe, out, rank
         torch.manual_seed(recipe.training.seed)
-        self.model = Decoder(recipe.model).bfloat16()
+        self.model = Decoder(recipe.model)
+        if recipe.training.planted:
+            plant(self.model, recipe.training.seed)
+        self.model.bfloat16()
         self.optimiser = Optimiser(self.model, recipe.rates)
         self.tokens, self.before, self.stopping = 0, 0.0, False
         if (out / CHECKPOINT).exists():
@@ -143,20 +151,21 @@ class Run:
 
     def _step(self) -> None:
         training, progress = self.recipe.training, self.progress
-        share = training.executed_share[min(2, int(3 * progress))]
         start, end = training.prompt_weight
         weight = start + (end - start) * progress
         for _ in range(training.batches_per_step):
-            batch = self._next(share)
+            batch = self._next(min(2, int(3 * progress)))
             reply, prompt = losses(self.model, batch, training.prompt_share)
             ((reply + weight * prompt) / training.batches_per_step).backward()
             self.tokens += int(batch.reply.sum() + batch.prompt.sum())
             self.recent.append((float(reply.detach()), float(prompt.detach())))
         self.optimiser.step(rate_scale(progress, training))
 
-    def _next(self, share: float) -> Batch:
+    def _next(self, third: int) -> Batch:
+        training = self.recipe.training
         if not self.queue:
-            self.queue = list(self.pool.batches(share, self.recipe.training.tokens_per_batch))
+            share, longest = training.executed_share[third], training.longest[third]
+            self.queue = list(self.pool.batches(share, longest, training.tokens_per_batch))
         return self.queue.pop()
 
     def _average(self) -> bool:

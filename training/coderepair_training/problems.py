@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from coderepair_training import bank
 from coderepair_training.suites import load
@@ -35,14 +36,19 @@ def record_problems(path: Path, splits: Sequence[str]) -> Iterator[Problem]:
     for record in load(path, splits):
         if record["problem_id"] not in seen:
             seen.add(record["problem_id"])
-            yield Problem(
-                record["problem_id"],
-                record["entry_point"],
-                record["prompt"],
-                record["reference"],
-                record["test_setup"],
-                (*record["public_tests"], *record["private_tests"]),
-            )
+            yield problem_of(record)
+
+
+def problem_of(record: Mapping[str, Any]) -> Problem:
+    """The problem of a benchmark record, all its tests visible."""
+    return Problem(
+        record["problem_id"],
+        record["entry_point"],
+        record["prompt"],
+        record["reference"],
+        record["test_setup"],
+        (*record["public_tests"], *record["private_tests"]),
+    )
 
 
 def bank_problems(split: str = "train") -> Iterator[Problem]:

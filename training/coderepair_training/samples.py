@@ -99,7 +99,7 @@ def _executed(problem: Problem, buggy: str, fixed: str, rng: Random, kind: str) 
     checks = run_checks(buggy, problem.setup, problem.tests)
     if any(check.kind for check in checks):
         feedback = feedback_of(problem, buggy, checks, rng)
-        target = _function(fixed, problem.entry_point)
+        target = function_of(fixed, problem.entry_point)
         if feedback is not None and target is not None:
             sample = sample_of(feedback, target[0], kind, problem.id)
             if sample is not None:
@@ -110,7 +110,7 @@ def feedback_of(
     problem: Problem, program: str, checks: Sequence[Check], rng: Random | None = None
 ) -> Feedback | None:
     """What the model is shown of a failing program; with `rng`, of a random choice of its failures."""
-    located = _function(program, problem.entry_point)
+    located = function_of(program, problem.entry_point)
     if located is None:
         return None
     failing = [check for check in checks if check.kind not in ("", "not_run")]
@@ -138,7 +138,7 @@ def _as_failure(check: Check) -> Failure:
     )
 
 
-def _function(program: str, name: str) -> tuple[str, int] | None:
+def function_of(program: str, name: str) -> tuple[str, int] | None:
     """Dedented text and first line of a function, None if the program does not hold it."""
     try:
         found = [function for function in functions(program) if function.qualname == name]
