@@ -35,6 +35,7 @@ def _conditions(report: Report) -> list[str]:
         f"budget    {plan.evaluations} evaluations, {plan.seconds:g} s a record",
         f"seed      {_joined(report.seeds)}",
         f"code      coderepair {', '.join(report.versions) or '(nothing measured)'}",
+        f"machine   {report.machine}",
         f"command   {report.command}",
         *(f"setting   {name}: {_changes(f.changed)}" for name, f in report.figures.items()),
     ]

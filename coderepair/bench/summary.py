@@ -15,6 +15,7 @@ from coderepair.bench.metrics import Difference, Estimate
 from coderepair.bench.results import Row
 from coderepair.bench.settings import Plan, Setting
 from coderepair.bench.suites import Suite
+from coderepair.bench.version import machine
 from coderepair.model import Status
 
 SCHEMA_VERSION = 1
@@ -55,6 +56,8 @@ class Report:
     command: str
     versions: tuple[str, ...]
     """Versions of the code that measured the rows; one, unless a run was carried on later."""
+    machine: str
+    """Where the report was made; times are comparable on equal machines only."""
     suite: str
     suite_sha256: str
     selection: str
@@ -121,6 +124,7 @@ def summarise(
     return Report(
         command=command,
         versions=tuple(sorted({row.version for row in rows})),
+        machine=machine(),
         suite=suite.name,
         suite_sha256=suite.sha256,
         selection=suite.selection,

@@ -1,7 +1,9 @@
-"""Which code measured something."""
+"""Which code measured something, and where."""
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 from pathlib import Path
 
@@ -20,6 +22,13 @@ def code_version() -> str:
         return coderepair.__version__
     dirty = ".dirty" if _git(folder, "status", "--porcelain", "--", ".") else ""
     return f"{coderepair.__version__}+{commit}{dirty}"
+
+
+def machine() -> str:
+    """Cores, system and interpreter: `2 cores, Linux 6.18.0 x86_64, CPython 3.11.7`."""
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    interpreter = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{os.cpu_count() or 1} cores, {system}, {interpreter}"
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -116,6 +116,7 @@ def test_text_says_what_was_measured_and_what_is_missing():
     text = render(report([*BASE, row("greedy", "a", 1)]))
     assert "coderepair bench s" in text
     assert "0.1.0+abc" in text
+    assert "cores, " in text
     assert "protocol  all: the tool sees public and private tests" in text
     assert "75.0 [30.1, 95.4]" in text  # Wilson's interval of 3 of 4
     assert "greedy: strategy=greedy" in text
