@@ -40,6 +40,16 @@ def build(task: Task, tree: Tree, node: Node) -> Feedback:
     )
 
 
+def build_for_edits(task: Task, tree: Tree, node: Node) -> Feedback:
+    """Feedback for a model of the edit dialect: what such models were trained on, other slots empty.
+
+    Text in a slot that was always empty in training would only mislead it; and without the siblings,
+    which grow while a node is refined, the prompt of a node stays the same.
+    """
+    full = build(task, tree, node)
+    return Feedback(full.target, full.function, full.statement, full.first_line, full.failures)
+
+
 def build_rewrite(task: Task, tree: Tree) -> Feedback:
     """Feedback for writing the function anew: its signature, docstring and what the checks want.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from coderepair.edit.regions import functions, region_text, replace_region
 from coderepair.errors import ContextOverflow, EditError
-from coderepair.feedback import build
+from coderepair.feedback import build_for_edits
 from coderepair.feedback.target import locate
 from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
 from coderepair.prompt import edit_dialect
@@ -142,7 +142,7 @@ class EditProposer:
         tier: Sequence[_Candidate],
     ) -> list[_Candidate]:
         """One tier in its new order. What the model is not shown keeps the score of its neighbours."""
-        feedback = replace(build(task, tree, node), tried=())
+        feedback = build_for_edits(task, tree, node)
         replies: dict[int, str] = {}
         for index, candidate in enumerate(tier):
             context = contexts[candidate.region]

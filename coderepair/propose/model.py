@@ -18,7 +18,7 @@ from coderepair.edit.regions import (
 )
 from coderepair.edit.whole_function import check_compiles
 from coderepair.errors import EditError, PolicyError
-from coderepair.feedback import build
+from coderepair.feedback import build, build_for_edits
 from coderepair.feedback.context import imports
 from coderepair.feedback.target import Target, locate
 from coderepair.model import Completion, Node, Program, Proposal, Request, Task
@@ -180,8 +180,7 @@ class EmbeddedProposer:
 
     def _draw(self, task: Task, tree: Tree, node: Node, base: Program, drawn: _Drawn) -> None:
         """One more round of samples."""
-        # What was tried changes while the node is refined; without it a round can be repeated.
-        feedback = replace(build(task, tree, node), tried=())
+        feedback = build_for_edits(task, tree, node)
         target = locate(task, base, node.report)
         request = Request(
             text=edit_dialect.render(feedback),

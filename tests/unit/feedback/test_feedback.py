@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coderepair.edit.regions import program_of
-from coderepair.feedback import build, build_rewrite
+from coderepair.feedback import build, build_for_edits, build_rewrite
 from coderepair.feedback.context import MAX_CHARS, definitions_used, imports
 from coderepair.feedback.failures import MAX_FAILURES, failing, passing
 from coderepair.feedback.static import findings
@@ -178,6 +180,14 @@ def test_the_rewrite_arm_sees_no_body_and_no_outcome_of_it() -> None:
 )  # fmt: skip
 def test_stubs(function: str, expected: str) -> None:
     assert stub(function) == expected
+
+
+def test_edit_models_see_only_what_they_were_trained_on() -> None:
+    tree = tree_of(PASSED, failed("t"))
+    full, shown = build(task(), tree, tree.root), build_for_edits(task(), tree, tree.root)
+    assert full.context
+    assert full.passing
+    assert shown == replace(full, context="", passing=())
 
 
 def test_a_file_that_does_not_parse() -> None:
