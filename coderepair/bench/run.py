@@ -20,7 +20,7 @@ from coderepair.config import Settings
 from coderepair.events import Event, Rejected, Solved
 from coderepair.model import Limits, Program, Result, Status
 from coderepair.repair import repair
-from coderepair.runner import open_runner
+from coderepair.runner import open_runner, parking
 
 
 class Watch:
@@ -113,6 +113,8 @@ def measure(
 
 def run_trial(trial: Trial) -> Row:
     """One repair and its judgement. Raises KeyboardInterrupt if it was interrupted."""
+    # A user's run finds no worker left warm by the one before.
+    parking.clear()
     with tempfile.TemporaryDirectory(prefix="coderepair-bench-") as scratch:
         settings = trial.repair_settings(Path(scratch, "runs"))
         watch = Watch()
@@ -154,6 +156,7 @@ def _repair(trial: Trial, folder: Path, settings: Settings, watch: Watch) -> Res
         record.visible(plan.protocol),
         program=record.reference if plan.references else None,
         python=settings.python,
+        isolation=settings.isolation,
         named=plan.named,
     )
     return repair(task, settings, on_event=watch)
@@ -187,7 +190,7 @@ def _judge(trial: Trial, result: Result, folder: Path, settings: Settings) -> bo
         return True
     source = result.program.source if result.program else result.task.source
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with open_runner(1) as runner:
+    with open_runner(1, settings.isolation) as runner:
         task = suites.write_task(
             folder, record, hidden, program=source, python=settings.python, runner=runner
         )

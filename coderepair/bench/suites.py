@@ -141,6 +141,7 @@ def write_task(
     *,
     program: str | None = None,
     python: str = "",
+    isolation: str = "",
     named: bool = False,
     runner: ForkRunner | None = None,
 ) -> Task:
@@ -157,7 +158,13 @@ def write_task(
     function = record.entry_point if named else None
     statement = statement_of(record.prompt, source)
     return make_task(
-        path, files, function=function, python=python, statement=statement, runner=runner
+        path,
+        files,
+        function=function,
+        python=python,
+        statement=statement,
+        runner=runner,
+        isolation=isolation,
     )
 
 
