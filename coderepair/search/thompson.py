@@ -30,9 +30,13 @@ again REx is left as it is.
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass
 
 from coderepair.search.tree import Arm, Tree
+
+LONGEST = 64
+"""Proposals that are looked at to see how many are ripe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,14 @@ class Thompson:
                     winner, best = arm, value
         return winner
 
+    def room(self, tree: Tree, arm: Arm) -> int:
+        """As many proposals as are ripe, so that a large pull keeps the promise of a small one."""
+        if arm.node.depth == 0:
+            return sys.maxsize
+        floor = _floors(tree)[arm.proposer]
+        more = range(1, LONGEST)
+        return next((k for k in more if tree.chance(arm, arm.drawn + k) < floor), LONGEST)
+
     def posterior(self, arm: Arm) -> tuple[float, float]:
         """Parameters of the Beta distribution of the arm's theta; both are at least 1."""
         h = arm.h
@@ -81,10 +93,15 @@ def ripe_arms(tree: Tree) -> list[Arm]:
 
     Arms at the top of the tree are always ripe; so is everything once the top is exhausted.
     """
+    floor = _floors(tree)
+    return [arm for arm in tree.arms() if arm.chance >= floor[arm.proposer] or arm.node.depth == 0]
+
+
+def _floors(tree: Tree) -> dict[str, float]:
+    """For each proposer the chance of the proposal that flat enumeration would try in its place."""
     top = tree.top_arms()
     best = max((arm.chance for arm in top), default=0.0)
-    floor = {
+    return {
         proposer: max((arm.chance for arm in top if arm.proposer == proposer), default=best)
         for proposer in tree.proposers
     }
-    return [arm for arm in tree.arms() if arm.chance >= floor[arm.proposer] or arm.node.depth == 0]

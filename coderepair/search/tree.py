@@ -174,6 +174,10 @@ class Tree:
         """The arm of this node and proposer, exhausted or not."""
         return self._arms.get((node_id, proposer))
 
+    def chance(self, arm: Arm, rank: int) -> float:
+        """Chance of an arm's proposal of this rank, as things stand."""
+        return self._outlook.chance(self, arm.node, arm.proposer, rank)
+
     def arms_of(self, node_id: NodeId) -> list[Arm]:
         """Arms of one node that may be pulled, in the order of the proposers."""
         asked = (proposer for proposer in self.proposers if proposer not in self.closed)
@@ -310,16 +314,13 @@ class Tree:
                 self._arms[node.id, proposer] = Arm(node, proposer, node.h, chance, chance)
 
     def _refresh(self, arm: Arm) -> None:
-        arm.chance = self._outlook.chance(self, arm.node, arm.proposer, arm.drawn)
+        arm.chance = self.chance(arm, arm.drawn)
         arm.exhausted = arm.exhausted or arm.chance <= 0.0
 
     def _weights(self, arm: Arm, k: int) -> list[float]:
         """What the next `k` proposals are expected to bring, relative to the arm's first."""
-        chances = (
-            self._outlook.chance(self, arm.node, arm.proposer, rank)
-            for rank in range(arm.drawn, arm.drawn + k)
-        )
-        return [chance / arm.first_chance for chance in chances]
+        ranks = range(arm.drawn, arm.drawn + k)
+        return [self.chance(arm, rank) / arm.first_chance for rank in ranks]
 
 
 def _solves(refinement: Refinement) -> bool:

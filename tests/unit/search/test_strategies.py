@@ -171,6 +171,22 @@ def test_thousands_of_children_do_not_bury_the_root() -> None:
     assert len({expansion.node for expansion in tree.expansions}) > 50
 
 
+class Falling:
+    """The root's next proposals are worth 0.1 each; a child's fall below that at rank 3."""
+
+    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
+        return 0.1 if node.depth == 0 else 0.4 / (rank + 1)
+
+
+def test_a_pull_draws_no_proposal_of_a_child_that_is_not_ripe() -> None:
+    world = RandomWorld(length=10**6, duplicates=False)
+    tree = Tree(program("root"), report(1), (OPERATORS,), outlook=Falling())
+    drive(session(tree, Thompson(), samples=16), world.refine, 200)
+    ends = [each.rank + each.k for each in tree.expansions if each.node != 0]
+    assert max(ends) == 4
+    assert {each.k for each in tree.expansions if each.node == 0} > {1, 16}
+
+
 def test_equal_chances_leave_every_arm_ripe() -> None:
     tree = told_tree(0, 1, 2, 3, 4, rewrite=True)
     assert ripe_arms(tree) == tree.arms()
