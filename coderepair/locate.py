@@ -25,8 +25,6 @@ class Body:
     qualname: str
     lines: frozenset[int]
     """1-based."""
-    first: int
-    last: int
 
     @property
     def name(self) -> str:
@@ -46,9 +44,7 @@ def bodies(source: str) -> list[Body]:
                 place = len(found)
                 inner = visit(child, f"{prefix}{child.name}.<locals>.")
                 lines = set(range(child.body[0].lineno, last + 1))
-                found.insert(
-                    place, Body(prefix + child.name, frozenset(lines - inner), child.lineno, last)
-                )
+                found.insert(place, Body(prefix + child.name, frozenset(lines - inner)))
                 taken |= lines
             else:
                 name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
@@ -94,12 +90,12 @@ def suspicious_functions(
     scores: dict[str, float] = {}
     for body in functions:
         hits = sum(bool(body.lines & spectrum) for spectrum in failing)
-        raised = sum(body.first <= each.line <= body.last for each in failures)
+        raised = sum(each.line in body.lines for each in failures)
         if not hits and not raised:
             continue
         called = any(f"{body.name}(" in each.call for each in failures)
         score = ochiai(hits, sum(bool(body.lines & spectrum) for spectrum in passing), len(failing))
-        score += RAISED * raised / len(failures) + CALLED * called
+        score += RAISED * raised / max(1, len(failures)) + CALLED * called
         scores[body.qualname] = max(score, scores.get(body.qualname, 0.0))
     return sorted(scores, key=lambda name: -scores[name])
 
