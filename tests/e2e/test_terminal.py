@@ -54,7 +54,7 @@ def test_the_question_is_asked_and_yes_writes(last: Project) -> None:
     assert last.read() == LAST_FIXED
 
 
-@pytest.mark.parametrize("answer", ["n", "", "never", "\x04"])
+@pytest.mark.parametrize("answer", ["", "\x04", pytest.param("never", marks=pytest.mark.slow)])
 def test_anything_but_yes_writes_nothing(last: Project, answer: str) -> None:
     before = last.snapshot()
     with terminal(last, *_fix(last)) as child:
