@@ -7,7 +7,6 @@ tests are not rewritten, nothing is warm, and the verdict is read test by test f
 from __future__ import annotations
 
 import ast
-import doctest
 import os
 import selectors
 import shutil
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from coderepair.model import Limits, Program, Task, Verification
-from coderepair.runner.child import wire
+from coderepair.runner.child import doctests, wire
 from coderepair.runner.pins import Pins
 from coderepair.runner.pool import task_request
 from coderepair.runner.worker import MAIN, environment
@@ -31,7 +30,7 @@ HASH_SEEDS = (0, 1)
 """Values of PYTHONHASHSEED under which a repair has to pass."""
 BEFORE_FACTOR = 5.0
 """The original gets this many times the wall time of the repair, as it may hang."""
-BEFORE_FLOOR_S = 5.0
+BEFORE_FLOOR_S = 2.0
 OUTPUT_LIMIT = 64 * 1024 * 1024
 PLAIN = ("-q", "-p", "no:cacheprovider")
 
@@ -77,16 +76,11 @@ def verify(task: Task, program: Program, limits: Limits) -> Verification:
     whole = _arguments(task, narrowed=False)
     command = " ".join([task.python, "-m", "pytest", *whole[len(PLAIN) :]])
     given = _arguments(task, narrowed=True)
-    narrowed = given != whole
-    after = run_plain(task, [(program.source, given, seed) for seed in HASH_SEEDS], limits)
-    before_limits = _shortened(limits, after)
-    jobs = [(task.source, whole, HASH_SEEDS[0])]
-    (before,) = run_plain(task, jobs, before_limits)
-    wide = (
-        run_plain(task, [(program.source, whole, HASH_SEEDS[0])], limits)[0]
-        if narrowed
-        else after[0]
-    )
+    jobs = [(program.source, given, seed) for seed in HASH_SEEDS]
+    if given != whole:
+        jobs.append((program.source, whole, HASH_SEEDS[0]))
+    *runs, before = run_plain(task, [*jobs, (task.source, whole, HASH_SEEDS[0])], limits)
+    after, wide = runs[: len(HASH_SEEDS)], runs[-1]
     pins.check()
     reason = (
         _lost_examples(task, program)
@@ -113,12 +107,6 @@ def _arguments(task: Task, narrowed: bool) -> list[str]:
         args += ["--doctest-modules", "--doctest-glob=*", "--assert=plain"]
     keyword = ["-k", task.keyword] if narrowed and task.keyword else []
     return [*args, *keyword, "--", *dict.fromkeys(chosen)]
-
-
-def _shortened(limits: Limits, after: Sequence[PlainRun]) -> Limits:
-    longest = max(run.seconds for run in after)
-    total = min(limits.total_timeout_s, max(BEFORE_FLOOR_S, BEFORE_FACTOR * longest))
-    return Limits(limits.test_timeout_s, total, limits.memory_mb, limits.output_kb)
 
 
 # -- judging --------------------------------------------------------------------------------------
@@ -194,22 +182,20 @@ def _regression(before: PlainRun, after: PlainRun) -> str:
 
 def _lost_examples(task: Task, program: Program) -> str:
     """A program must not edit the doctests it is judged by."""
-    if not any(os.path.realpath(test.path) == os.path.realpath(task.path) for test in task.tests):
+    path = os.path.realpath(task.path)
+    if not any(os.path.realpath(test.path) == path for test in task.tests):
         return ""
-    left = _examples(program.source)
-    for example in _examples(task.source):
+    left = _examples(path, program.source)
+    for example in _examples(path, task.source):
         if example not in left:
             return f"the repair changes the docstring example {example[0].strip()}"
         left.remove(example)
     return ""
 
 
-def _examples(source: str) -> list[tuple[str, str]]:
-    try:
-        found = doctest.DocTestParser().get_examples(source)
-    except ValueError:
-        return []
-    return [(example.source, example.want) for example in found]
+def _examples(path: str, source: str) -> list[tuple[str, str]]:
+    found = doctests.examples(path, source)
+    return [(example.source, example.want) for _, examples in found for example in examples]
 
 
 # -- running --------------------------------------------------------------------------------------
@@ -220,6 +206,7 @@ class _Process:
 
     def __init__(self, task: Task, source: str, args: list[str], seed: int, limits: Limits) -> None:
         self.run = PlainRun()
+        self.ended = False
         self.frames = wire.Frames(OUTPUT_LIMIT)
         self._scratch = tempfile.mkdtemp(prefix="coderepair-verify-")
         self.socket, theirs = socket.socketpair()
@@ -259,6 +246,7 @@ class _Process:
         return bool(data) and not self.frames.broken
 
     def close(self) -> None:
+        self.ended = True
         self.run.seconds = time.monotonic() - self._started
         self.socket.close()
         try:
@@ -272,8 +260,12 @@ class _Process:
 def run_plain(
     task: Task, jobs: Sequence[tuple[str, list[str], int]], limits: Limits
 ) -> list[PlainRun]:
-    """Plain runs of (source, pytest's arguments, hash seed), side by side, each in a fresh process."""
-    deadline = time.monotonic() + limits.total_timeout_s
+    """Plain runs of (source, pytest's arguments, hash seed), side by side, each in a fresh process.
+
+    The last one is the original's: when the others are done it gets little more time than they took.
+    """
+    begin = time.monotonic()
+    deadline = begin + limits.total_timeout_s
     processes: list[_Process] = []
     try:
         processes = [_Process(task, *job, limits) for job in jobs]
@@ -285,8 +277,12 @@ def run_plain(
                     if not key.data.read():
                         selector.unregister(key.fileobj)
                         key.data.close()
+                if all(process.ended for process in processes[:-1]):
+                    longest = max(process.run.seconds for process in processes[:-1])
+                    rest = max(BEFORE_FLOOR_S, BEFORE_FACTOR * longest)
+                    deadline = min(deadline, begin + rest)
     finally:
         for process in processes:
-            if process.run.seconds == 0.0:
+            if not process.ended:
                 process.close()
     return [process.run for process in processes]

@@ -6,13 +6,14 @@ import ast
 import doctest
 import importlib
 import os
+import re
 import sys
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from . import closeness, describe
 from .recorder import ERROR, FAIL, PASS, CheckTimeout, Recorder
 
-MODULE = "__doc__"
+TRIPLE_QUOTED = re.compile(r"(\"\"\"|''')(.*?)\1", re.DOTALL)
 
 
 def examples(path: str, source: str) -> List[Tuple[str, List[doctest.Example]]]:
@@ -45,8 +46,8 @@ def _docstrings(source: str) -> Iterator[Tuple[List[str], str]]:
 
 
 def _loose(source: str) -> Iterator[Tuple[List[str], str]]:
-    """A file that does not parse: all examples of its text, as if in one docstring."""
-    yield [], source
+    """A file that does not parse: what stands in triple quotes, as if it were one docstring."""
+    yield [], "\n\n".join(text for _, text in TRIPLE_QUOTED.findall(source))
 
 
 def module_name(path: str) -> Tuple[str, str]:
