@@ -230,13 +230,17 @@ def _contexts(task: Task, node: Node, program: Program) -> Iterator[tuple[int, F
 
 
 def _places(task: Task, node: Node, program: Program) -> dict[int, int]:
-    """Place of each region's function: the one that fails here first, then as the task lists them."""
+    """Place of each region's function, the most suspicious one first.
+
+    The task's order comes from a trace of the user's program; below the root some of its failures are
+    mended, and the function that still fails comes first.
+    """
     try:
         starts = {function.start: function.qualname for function in functions(program.source)}
     except (SyntaxError, ValueError, RecursionError):
         return {}
-    first = locate(task, program, node.report).name
-    names = dict.fromkeys((first, *task.targets))
+    fails = () if node.parent is None else (locate(task, program, node.report).name,)
+    names = dict.fromkeys((*fails, *task.targets))
     order = {name: place for place, name in enumerate(names)}
     return {
         region: order.get(starts.get(start, ""), len(order))

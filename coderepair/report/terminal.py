@@ -23,7 +23,7 @@ _ENDS = {
 def failure_text(report: TestReport, shown: int = 3) -> str:
     """How many checks fail, and why the first few do."""
     failures = failing(report)
-    lines = [f"{len(failures)} of {number(len(report.checks), 'check')} fail"]
+    lines = [f"{len(failures)} of {len(report.checks)} checks fail"]
     for check in failures[:shown]:
         lines += check_lines(check)
     if len(failures) > shown:
@@ -43,7 +43,7 @@ def check_lines(check: CheckResult) -> list[str]:
         lines.append(f"    expected {failure.expected or '?'}, got {failure.got or '?'}")
     elif failure.message:
         lines.append(f"    {one_line(failure.message)}")
-    if failure.line:
+    if failure.line and f"line {failure.line}" not in lines[-1]:
         lines[-1] += f" (line {failure.line})"
     return lines
 
