@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.relations import symptoms
+from coderepair.propose.suspicion import Suspicion
 
 BUCKETS = 1 << 16
 
@@ -63,6 +64,7 @@ class FeatureMaker:
         self._context, self._scope = context, scope
         around = context.around
         self._symptoms = symptoms(around.failures)
+        self._suspicion = Suspicion(context)
         self._raised = self._traceback_lines()
         self._prose = f"{context.docstring} {around.statement} {context.function.name}".lower()
         self._words = frozenset(re.findall(r"[a-z]+", self._prose))
@@ -110,6 +112,9 @@ class FeatureMaker:
         yield from self._change(kind, gone, come)
         yield from self._place(edit, kind, gone, come)
         yield from self._evidence(kind, gone, come)
+        for text in self._suspicion.of(edit):
+            yield text
+            yield f"{text} {kind}"
         yield from self._ingredients(edit, kind)
         yield from self._neighbours(edit, kind)
         yield f"size {_bin(len(gone))} {_bin(len(come))}"
