@@ -53,11 +53,17 @@ def skipped_nodes(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> frozen
 def lines_by_check(
     nodes: tuple[TestNode, ...], answer: dict[str, Any]
 ) -> dict[str, frozenset[int]]:
-    """Lines of the user's file that each check executed, in a run with coverage."""
+    """Lines of the user's file that each check depends on, in a run with coverage.
+
+    An assert judges what the statements before it in its test have left behind, so it counts their
+    lines as its own.
+    """
     lines: dict[str, frozenset[int]] = {}
+    before: dict[int, frozenset[int]] = {}
     for event in _events(answer):
         if event[0] == "c" and event[2]:
-            lines[_check_id(nodes[event[1]], event[2])] = frozenset(event[7] or ())
+            before[event[1]] = before.get(event[1], frozenset()) | frozenset(event[7] or ())
+            lines[_check_id(nodes[event[1]], event[2])] = before[event[1]]
         elif event[0] == "n" and event[5]:
             name = nodes[event[1]].checks[-1]
             lines[name] = lines.get(name, frozenset()) | frozenset(event[5])
