@@ -57,6 +57,6 @@ def open_strategy(name: str, **options: object) -> Strategy:
         raise UsageError(f"strategy {name}: {error}") from None
 
 
-def most_promising(arms: Iterable[Arm]) -> Arm | None:
-    """The arm whose next proposal has the largest chance, the first of equals."""
-    return max(arms, key=lambda arm: arm.chance, default=None)
+def most_promising(tree: Tree, arms: Iterable[Arm]) -> Arm | None:
+    """The arm whose next proposal is worth most, the first of equals."""
+    return max(arms, key=tree.worth, default=None)

@@ -26,7 +26,7 @@ class BreadthFirst:
             arm.node.id for arm in tree.arms() if tree.drawn_of(arm.node.id) < self.branching
         )
         first = min(waiting, default=None)
-        return None if first is None else most_promising(tree.arms_of(first))
+        return None if first is None else most_promising(tree, tree.arms_of(first))
 
     def room(self, tree: Tree, arm: Arm) -> int:
         return self.branching - tree.drawn_of(arm.node.id)

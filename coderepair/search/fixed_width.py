@@ -36,8 +36,8 @@ class FixedWidth:
         # The n-th proposal ever drawn belongs to chain n mod width, and may have become a node.
         for number in range(tree.drawn - self.width, -1, -self.width):
             if tree.has(node_id := tree.first_id + number) and (arms := tree.arms_of(node_id)):
-                return most_promising(arms)
-        return most_promising(tree.top_arms())
+                return most_promising(tree, arms)
+        return most_promising(tree, tree.top_arms())
 
     def room(self, tree: Tree, arm: Arm) -> int:  # noqa: ARG002
         return max(1, self.width - tree.drawn)

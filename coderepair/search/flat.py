@@ -17,4 +17,4 @@ class Flat:
     """The arm of the top of the tree with the largest chance."""
 
     def select(self, tree: Tree, rng: random.Random) -> Arm | None:  # noqa: ARG002
-        return most_promising(tree.top_arms())
+        return most_promising(tree, tree.top_arms())

@@ -24,7 +24,7 @@ class Linear:
         if self.rounds and tree.drawn >= self.rounds:
             return None
         newest = max((arm.node.id for arm in tree.arms()), default=None)
-        return None if newest is None else most_promising(tree.arms_of(newest))
+        return None if newest is None else most_promising(tree, tree.arms_of(newest))
 
     def room(self, tree: Tree, arm: Arm) -> int:  # noqa: ARG002
         return 1

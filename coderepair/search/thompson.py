@@ -12,8 +12,9 @@ w_r = c_r / c_0. Take theta as the success rate of the arm's *first* proposal an
 rank r. The likelihood of failing at the ranks drawn is the product of (1 - theta w_i), which is
 (1 - theta)^(sum of w_i) exactly for equal chances and to first order in theta otherwise. So the
 posterior is REx's with N replaced by the arm's weight, the sum of w_i over failed and pending
-proposals, and the arm's value is theta times the chance of its next proposal. With equal chances
-w_i = 1 and the common factor drops out of the argmax: REx to the letter.
+proposals, and the arm's value is theta times the worth of its next proposal: its chance, discounted by
+what failed in other arms that rest on the same assumption (`Tree.trust`). With equal chances and no
+families w_i = 1 and the common factor drops out of the argmax: REx to the letter.
 
 Many arms. A refined program costs milliseconds here, so a tree soon has thousands of arms of which
 nearly all are hopeless; the largest of their draws would win by number alone (the maximum of n draws
@@ -51,17 +52,18 @@ class Thompson:
             raise ValueError(f"C is {self.c}, not >= 0")
 
     def select(self, tree: Tree, rng: random.Random) -> Arm | None:
-        """The arm with the largest draw of theta x chance, or None when no arm is left."""
+        """The arm with the largest draw of theta x worth, or None when no arm is left."""
         arms = ripe_arms(tree)
         if not arms:
             return None
-        # theta <= 1, so an arm whose chance is below the best value so far need not draw at all.
-        # Starting with the largest chance makes that frequent; the law of the maximum is the same.
-        winner = max(arms, key=lambda arm: arm.chance)
-        best = self._draw(winner, rng) * winner.chance
+        # theta <= 1, so an arm whose worth is below the best value so far need not draw at all.
+        # Starting with the largest worth makes that frequent; the law of the maximum is the same.
+        winner = max(arms, key=tree.worth)
+        best = self._draw(winner, rng) * tree.worth(winner)
         for arm in arms:
-            if arm.chance > best and arm is not winner:
-                value = self._draw(arm, rng) * arm.chance
+            worth = tree.worth(arm)
+            if worth > best and arm is not winner:
+                value = self._draw(arm, rng) * worth
                 if value > best:
                     winner, best = arm, value
         return winner
@@ -70,7 +72,7 @@ class Thompson:
         """As many proposals as are ripe, so that a large pull keeps the promise of a small one."""
         if arm.node.depth == 0:
             return sys.maxsize
-        floor = _floors(tree)[arm.proposer]
+        floor = _floors(tree)[arm.proposer] / tree.trust(arm)
         more = range(1, LONGEST)
         return next((k for k in more if tree.chance(arm, arm.drawn + k) < floor), LONGEST)
 
@@ -94,14 +96,16 @@ def ripe_arms(tree: Tree) -> list[Arm]:
     Arms at the top of the tree are always ripe; so is everything once the top is exhausted.
     """
     floor = _floors(tree)
-    return [arm for arm in tree.arms() if arm.chance >= floor[arm.proposer] or arm.node.depth == 0]
+    return [
+        arm for arm in tree.arms() if arm.node.depth == 0 or tree.worth(arm) >= floor[arm.proposer]
+    ]
 
 
 def _floors(tree: Tree) -> dict[str, float]:
     """For each proposer the chance of the proposal that flat enumeration would try in its place."""
     top = tree.top_arms()
-    best = max((arm.chance for arm in top), default=0.0)
+    best = max(map(tree.worth, top), default=0.0)
     return {
-        proposer: max((arm.chance for arm in top if arm.proposer == proposer), default=best)
+        proposer: max((tree.worth(arm) for arm in top if arm.proposer == proposer), default=best)
         for proposer in tree.proposers
     }

@@ -25,6 +25,10 @@ from coderepair.model import (
     TestReport,
 )
 
+PRIOR = 0.2
+"""Shape of the Gamma prior, of mean 1, of how far the chances of a family hold for a task: the smaller,
+the sooner failures tell. Most tasks have no repair by way of a given family and some have many."""
+
 
 class Outlook(Protocol):
     """How promising the proposals of an arm are, before any of them is made."""
@@ -34,12 +38,20 @@ class Outlook(Protocol):
         those before it did not; 0 means that the proposer cannot refine this node."""
         ...
 
+    def family(self, tree: Tree, node: Node, proposer: str) -> str:
+        """Arms whose chances rest on one assumption about this task, so that what fails in one of them
+        speaks against all; empty for an arm that stands for itself."""
+        ...
+
 
 class UniformOutlook:
     """Knows nothing: every proposal is worth the same, as in REx."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
         return 1.0
+
+    def family(self, tree: Tree, node: Node, proposer: str) -> str:  # noqa: ARG002
+        return ""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +62,8 @@ class Arm:
     proposer: str
     h: float | None
     """Heuristic value of the node, kept here because it is asked for all arms at every pull."""
+    family: str
+    """See `Outlook.family`."""
     first_chance: float
     """Chance of the proposal of rank 0, as it was when the node was made."""
     chance: float
@@ -100,13 +114,15 @@ class Tree:
         self.closed: frozenset[str] = frozenset()
         """Proposers that may not be asked at present; their arms are not shown to strategies."""
         self._outlook = outlook or UniformOutlook()
+        self._expected: dict[str, float] = {}
+        """For each family the sum of the chances of its failed and pending proposals."""
         self._nodes: dict[NodeId, Node] = {}
         self._by_key: dict[str, NodeId] = {}
         self._children: dict[NodeId, list[NodeId]] = {}
         self._arms: dict[tuple[NodeId, str], Arm] = {}
         self._expansions: list[Expansion] = []
         self._open: dict[ExpansionId, list[float]] = {}
-        """Weights of the proposals under way."""
+        """Chances of the proposals under way."""
         self.first_id: NodeId = ROOT + 2 if rewrite else ROOT + 1
         """Id of the node that the first proposal ever handed out may become; proposal n (0-based)
         may become `first_id + n`."""
@@ -178,6 +194,18 @@ class Tree:
         """Chance of an arm's proposal of this rank, as things stand."""
         return self._outlook.chance(self, arm.node, arm.proposer, rank)
 
+    def worth(self, arm: Arm) -> float:
+        """Chance of an arm's next proposal, in the light of what failed in its family."""
+        return arm.chance * self.trust(arm)
+
+    def trust(self, arm: Arm) -> float:
+        """How far the chances of an arm hold, in (0, 1]: 1 for an arm without a family.
+
+        If the rates of a family are its chances times a common factor with a Gamma(a, a) prior, and
+        proposals worth E successes have failed, the mean of the factor is a / (a + E).
+        """
+        return PRIOR / (PRIOR + self._expected.get(arm.family, 0.0)) if arm.family else 1.0
+
     def arms_of(self, node_id: NodeId) -> list[Arm]:
         """Arms of one node that may be pulled, in the order of the proposers."""
         asked = (proposer for proposer in self.proposers if proposer not in self.closed)
@@ -223,9 +251,9 @@ class Tree:
         )
         self._expansions.append(expansion)
         self._next_id += k
-        weights = self._weights(arm, k)
-        self._open[expansion.id] = weights
-        arm.weight += sum(weights)
+        chances = [self.chance(arm, rank) for rank in range(arm.drawn, arm.drawn + k)]
+        self._open[expansion.id] = chances
+        self._count(arm, sum(chances))
         arm.drawn += k
         arm.pending += k
         self._refresh(arm)
@@ -239,16 +267,16 @@ class Tree:
         expansion = self._expansions[expansion_id]
         if len(refinements) > expansion.k:
             raise ValueError(f"{len(refinements)} refinements told of {expansion.k} asked for")
-        weights = self._open.pop(expansion_id, None)
-        if weights is None:
+        chances = self._open.pop(expansion_id, None)
+        if chances is None:
             return []
         arm = self._arms[expansion.node, expansion.proposer]
         arm.pending -= expansion.k
-        for index, weight in enumerate(weights):
+        for index, chance in enumerate(chances):
             if index < len(refinements) and not _solves(refinements[index]):
                 arm.failures += 1
             else:
-                arm.weight = max(0.0, arm.weight - weight)
+                self._count(arm, -chance)
         if len(refinements) < expansion.k:
             arm.exhausted = True
         return self._grow(arm.node, expansion, refinements)
@@ -261,7 +289,7 @@ class Tree:
         self.rejected.add(node_id)
         arm = self._arms[node.parent, node.proposer]
         arm.failures += 1
-        arm.weight += 1.0
+        self._count(arm, arm.first_chance)
 
     def _grow(
         self, parent: Node, expansion: Expansion, refinements: Sequence[Refinement]
@@ -311,16 +339,18 @@ class Tree:
         for proposer in self.proposers:
             chance = self._outlook.chance(self, node, proposer, 0)
             if chance > 0.0:
-                self._arms[node.id, proposer] = Arm(node, proposer, node.h, chance, chance)
+                family = self._outlook.family(self, node, proposer)
+                self._arms[node.id, proposer] = Arm(node, proposer, node.h, family, chance, chance)
 
     def _refresh(self, arm: Arm) -> None:
         arm.chance = self.chance(arm, arm.drawn)
         arm.exhausted = arm.exhausted or arm.chance <= 0.0
 
-    def _weights(self, arm: Arm, k: int) -> list[float]:
-        """What the next `k` proposals are expected to bring, relative to the arm's first."""
-        ranks = range(arm.drawn, arm.drawn + k)
-        return [self.chance(arm, rank) / arm.first_chance for rank in ranks]
+    def _count(self, arm: Arm, chance: float) -> None:
+        """Counts proposals of this chance together as failed, or takes them back."""
+        arm.weight = max(0.0, arm.weight + chance / arm.first_chance)
+        if arm.family:
+            self._expected[arm.family] = max(0.0, self._expected.get(arm.family, 0.0) + chance)
 
 
 def _solves(refinement: Refinement) -> bool:

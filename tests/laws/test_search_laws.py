@@ -15,19 +15,22 @@ from coderepair.contracts import Strategy
 from coderepair.events import Asked, Baseline, Event, RunStarted, Told
 from coderepair.model import Node, Task
 from coderepair.search.thompson import Thompson
-from coderepair.search.tree import Expansion, Tree
+from coderepair.search.tree import Expansion, Tree, UniformOutlook
 from tests.worlds import CHAT, PROPOSERS, RandomWorld, drive, report, session, state, strategies
 
 every_strategy = pytest.mark.parametrize("strategy", strategies(), ids=lambda s: type(s).__name__)
 TASK = Task("/p/m.py", "x = 'root'\n", (), (), "/p", "/usr/bin/python")
 
 
-class FallingOutlook:
+class FallingOutlook(UniformOutlook):
     """Chances that fall with rank and rise with the heuristic value, as calibrated ones do."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
         start = 0.3 if proposer == CHAT else 0.1
         return start * (0.2 + (node.h or 0.0)) / (1 + rank)
+
+    def family(self, tree: Tree, node: Node, proposer: str) -> str:  # noqa: ARG002
+        return f"{proposer} {node.depth}" if node.depth else ""
 
 
 @every_strategy

@@ -13,7 +13,7 @@ from functools import cache
 
 from coderepair.contracts import Strategy
 from coderepair.model import Node, Program, Proposal, Refinement
-from coderepair.search.tree import Expansion, Tree
+from coderepair.search.tree import Expansion, Tree, UniformOutlook
 from coderepair.session import Session
 from tests.worlds import CHECKS, OPERATORS, report, session
 
@@ -85,7 +85,7 @@ class Bug:
         return Refinement(proposal, report(passed))
 
 
-class Calibrated:
+class Calibrated(UniformOutlook):
     """The true probabilities, given what can be seen."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002

@@ -15,7 +15,7 @@ from coderepair.search.flat import Flat
 from coderepair.search.greedy import Greedy
 from coderepair.search.linear import Linear
 from coderepair.search.thompson import Thompson, ripe_arms
-from coderepair.search.tree import Tree
+from coderepair.search.tree import Tree, UniformOutlook
 from tests.worlds import CHAT, OPERATORS, RandomWorld, drive, program, report, session
 
 
@@ -81,7 +81,7 @@ def test_greedy_refines_the_best_program() -> None:
 
 
 def test_flat_takes_the_proposals_of_the_root_by_chance() -> None:
-    class Outlook:
+    class Outlook(UniformOutlook):
         def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
             return 0.5 / (rank + 1) if proposer == CHAT else 0.2
 
@@ -149,7 +149,7 @@ def test_thompson_with_a_large_c_is_greedy(seed: int) -> None:
         assert tree.node(tree.expansions[-1].node).h == best
 
 
-class TableOutlook:
+class TableOutlook(UniformOutlook):
     """Chance of the root's proposals by rank, and one for all of every other node."""
 
     def __init__(self, root: list[float], child: float) -> None:
@@ -171,7 +171,7 @@ def test_thousands_of_children_do_not_bury_the_root() -> None:
     assert len({expansion.node for expansion in tree.expansions}) > 50
 
 
-class Falling:
+class Falling(UniformOutlook):
     """The root's next proposals are worth 0.1 each; a child's fall below that at rank 3."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
@@ -192,7 +192,7 @@ def test_equal_chances_leave_every_arm_ripe() -> None:
     assert ripe_arms(tree) == tree.arms()
 
 
-class ByProposer:
+class ByProposer(UniformOutlook):
     """Three operator proposals and one of the chat model for the root; 0.2 for all others."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from coderepair.model import Node, Program, Proposal, Refinement, TestReport
-from coderepair.search.tree import Arm, Tree
+from coderepair.search.tree import PRIOR, Arm, Tree, UniformOutlook
 from tests.worlds import OPERATORS, program, report
 
 
-class Chances:
+class Chances(UniformOutlook):
     """A table: chance of each rank, the same at every node."""
 
     def __init__(self, *chances: float) -> None:
@@ -147,3 +147,25 @@ def test_a_spent_arm_cannot_be_asked() -> None:
     tree.tell(tree.ask(root_arm(tree), 2).id, [])
     with pytest.raises(ValueError, match="cannot draw"):
         tree.ask(root_arm(tree), 1)
+
+
+class Family(Chances):
+    """All children rest on one assumption."""
+
+    def family(self, tree: Tree, node: Node, proposer: str) -> str:  # noqa: ARG002
+        return "child" if node.depth else ""
+
+
+def test_what_fails_in_one_arm_speaks_against_its_family() -> None:
+    tree = new_tree(outlook=Family(*[0.1] * 10))
+    names = ("a", "b")
+    refinements = [told(program(name), report(0)) for name in names]
+    nodes = tree.tell(tree.ask(root_arm(tree), 2).id, refinements)
+    first, second = (tree.arms_of(node.id)[0] for node in nodes)
+    assert tree.worth(second) == 0.1
+    expansion = tree.ask(first, 4)
+    assert tree.worth(second) == pytest.approx(0.1 * PRIOR / (PRIOR + 0.4))
+    assert second.chance == 0.1
+    tree.tell(expansion.id, [told(None)] * 2)
+    assert tree.worth(second) == pytest.approx(0.1 * PRIOR / (PRIOR + 0.2))
+    assert tree.worth(root_arm(tree)) == 0.1
