@@ -12,6 +12,7 @@ from coderepair.errors import UsageError
 if TYPE_CHECKING:
     from coderepair.config import Settings
     from coderepair.contracts import Proposer
+    from coderepair.model import TestReport
     from coderepair.policy import Policies
 
 OPERATORS, EMBEDDED, CHAT = "operators", "embedded", "chat"
@@ -22,8 +23,8 @@ class Proposers:
     """The proposers that the settings name and this machine has, by name. Closes what it opened."""
 
     by_name: Mapping[str, Proposer]
-    rewrite: bool
-    """Whether the tree gets an arm that writes the program from nothing."""
+    rewrite_arm: str = "auto"
+    """The setting."""
     warnings: tuple[str, ...] = ()
     _policies: Policies | None = field(default=None, repr=False)
 
@@ -36,6 +37,17 @@ class Proposers:
     def batched(self) -> frozenset[str]:
         """Those for whom several samples of one prompt cost little more than one."""
         return self.metered
+
+    def rewrite(self, before: TestReport) -> bool:
+        """Whether the tree gets an arm that writes the program from nothing.
+
+        Its heuristic value is unknown, which is optimistic: beside a program that passes nothing it
+        would win nearly every draw, beside one that passes something it costs the user a large patch.
+        So by default it is there only if no check passes and a model can do it.
+        """
+        if self.rewrite_arm == "auto":
+            return CHAT in self.by_name and before.passed == 0
+        return self.rewrite_arm == "on"
 
     def __enter__(self) -> Self:
         return self
@@ -62,8 +74,7 @@ def open_proposers(settings: Settings, should_stop: Callable[[], bool]) -> Propo
     if not found:
         wanted = ", ".join(settings.proposers)
         raise UsageError(f"none of the proposers {wanted} is available; see `coderepair doctor`")
-    rewrite = settings.rewrite_arm == "on" or (settings.rewrite_arm == "auto" and CHAT in found)
-    return Proposers(found, rewrite, warnings, policies)
+    return Proposers(found, settings.rewrite_arm, warnings, policies)
 
 
 def _open_policies(settings: Settings) -> Policies | None:

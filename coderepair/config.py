@@ -78,7 +78,8 @@ class Settings:
     isolation: str = ""
     """Least isolation of candidates that will do, L0 to L3; empty asks for L3 on Linux."""
     rewrite_arm: str = "auto"
-    """Whether the tree has an arm that rewrites from scratch: auto (if a chat model is there), on, off."""
+    """Whether the tree has an arm that rewrites from scratch: on, off, or auto: if a chat model is there
+    and no check passes yet."""
     proposers: tuple[str, ...] = PROPOSERS
     """Who proposes changes, of operators, embedded, chat; those that are available are used."""
     feedback: tuple[str, ...] = ("failures",)

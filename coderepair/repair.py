@@ -182,7 +182,7 @@ class _Run:
         proposers = self.stack.enter_context(open_proposers(self.settings, self.out_of_time))
         begun = next((event for event in events if isinstance(event, SearchStarted)), None)
         if begun is None:
-            begun = SearchStarted(tuple(proposers.by_name), proposers.rewrite)
+            begun = SearchStarted(tuple(proposers.by_name), proposers.rewrite(before))
             self.emit(begun)
         for text in proposers.warnings:
             self.emit(Warned(text))
