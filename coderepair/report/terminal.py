@@ -116,6 +116,8 @@ def _details(result: Result, report: RunReport) -> list[str]:
     if result.status is not Status.ALREADY_PASSING:
         ended = _ENDS.get(result.stopped_by, f"ended by {result.stopped_by}")
         lines.append(f"  {ended}: {spent_text(result.spent)}")
+    if report.status is Status.REPAIR_AVAILABLE:
+        lines.append("  not written; --write writes it, git apply takes it")
     if result.isolation:
         lines.append(f"  isolation {result.isolation}")
     if result.run_id:
