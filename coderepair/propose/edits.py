@@ -16,7 +16,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from coderepair.edit.regions import functions, region_text, replace_region
-from coderepair.errors import ContextOverflow, EditError
+from coderepair.errors import ContextOverflow, EditError, PolicyError
 from coderepair.feedback import build_for_edits
 from coderepair.feedback.target import locate
 from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
@@ -164,12 +164,19 @@ class EditProposer:
         return [tier[-index] for _, index in sorted(blended, reverse=True)]
 
     def _score(self, prompt: str, replies: list[str]) -> list[float]:
-        """Log-likelihoods of the replies; none if the prompt does not fit into the model."""
+        """Log-likelihoods of the replies; none if the prompt does not fit into the model.
+
+        A model that cannot be asked at all is not asked again: the edits need none, and whoever
+        samples from it says what is wrong with it.
+        """
         if self._policy is None or not replies:
             return []
         try:
             scores = self._policy.score(prompt, replies)
         except ContextOverflow:
+            return []
+        except PolicyError:
+            self._policy = None
             return []
         return [score if math.isfinite(score) else -1e3 for score in scores]
 

@@ -11,15 +11,19 @@ import builtins
 import keyword
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from itertools import pairwise
+from typing import Any
 
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.relations import symptoms
 from coderepair.propose.suspicion import Suspicion
 
 BUCKETS = 1 << 16
+Group = tuple[int, ...]
+"""Places of some features; the same object for all edits that share them."""
+_Row = tuple[str, ...]
 
 _TOKEN = re.compile(
     r"""[rbfu]{0,2}(?:"[^"\n]*"|'[^'\n]*')|[A-Za-z_]\w*|\d+(?:\.\d+)?|\*\*=?|//=?|[<>=!]=|[-+*/%&|^]=|<<|>>|\S"""
@@ -69,7 +73,9 @@ class FeatureMaker:
         self._prose = f"{context.docstring} {around.statement} {context.function.name}".lower()
         self._words = frozenset(re.findall(r"[a-z]+", self._prose))
         self._expected = " ".join(scope.expected)
+        self._groups: dict[tuple[str, tuple[Any, ...]], Group] = {}
         self._sites: dict[ast.AST, tuple[str, ...]] = {}
+        self._sides: dict[tuple[int, int], tuple[_Row, _Row]] = {}
         self._tokens: dict[str, tuple[str, ...]] = {}
         self._meaning = self._read_meaning()
         self._roles = {
@@ -99,26 +105,38 @@ class FeatureMaker:
     # ---- one edit -----------------------------------------------------------------------------
 
     def of(self, edit: Edit) -> list[int]:
-        """Places of the features that an edit has, without duplicates."""
-        texts = dict.fromkeys(self._texts(edit))
-        return [zlib.crc32(text.encode()) % BUCKETS for text in texts]
+        """Places of the features that an edit has."""
+        return [place for group in self.groups(edit) for place in group]
 
-    def _texts(self, edit: Edit) -> Iterator[str]:
+    def groups(self, edit: Edit) -> Iterator[Group]:
+        """The features in groups that edits share, so that each is made, and weighed, once."""
         kind = edit.kind
-        old, new = self.tokens(edit.old), self.tokens(edit.new)
-        gone, come = _difference(old, new)
+        gone, come = _difference(self.tokens(edit.old), self.tokens(edit.new))
+        yield self._group((kind, edit.sites), self._kind)
+        yield self._group((kind, gone, come), self._change)
+        site = self._site(edit.anchor)
+        ends = (gone[0] if gone else "", come[0] if come else "")
+        yield self._group((kind, site, ends), self._place)
+        yield self._group((kind, self._suspicion.of(edit)), self._covered)
+        yield self._group((kind, edit.old, edit.new), self._ingredients)
+        yield self._group((kind, *self._surrounded(edit)), self._neighbours)
+
+    def _group(self, key: tuple[Any, ...], make: Callable[..., Iterator[str]]) -> Group:
+        known = self._groups.get((make.__name__, key))
+        if known is None:
+            texts = dict.fromkeys(make(*key))
+            known = tuple(zlib.crc32(text.encode()) % BUCKETS for text in texts)
+            self._groups[make.__name__, key] = known
+        return known
+
+    def _kind(self, kind: str, sites: int) -> Iterator[str]:
         yield kind
-        yield f"sites {min(edit.sites, 3)}"
-        yield from self._change(kind, gone, come)
-        yield from self._place(edit, kind, gone, come)
-        yield from self._evidence(kind, gone, come)
-        for text in self._suspicion.of(edit):
+        yield f"sites {min(sites, 3)}"
+
+    def _covered(self, kind: str, texts: tuple[str, ...]) -> Iterator[str]:
+        for text in texts:
             yield text
             yield f"{text} {kind}"
-        yield from self._ingredients(edit, kind)
-        yield from self._neighbours(edit, kind)
-        yield f"size {_bin(len(gone))} {_bin(len(come))}"
-        yield f"size {kind} {_bin(len(come) - len(gone))}"
 
     def _change(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
         yield f"k> {kind} {' '.join(gone)[:40]} > {' '.join(come)[:60]}"
@@ -137,36 +155,40 @@ class FeatureMaker:
                 if said is not None:
                     yield f"said {sign} {said}"
                     yield f"said {sign} {token} {said}"
+        yield from self._evidence(kind, gone, come)
+        yield f"size {_bin(len(gone))} {_bin(len(come))}"
+        yield f"size {kind} {_bin(len(come) - len(gone))}"
 
-    def _place(
-        self, edit: Edit, kind: str, gone: tuple[str, ...], come: tuple[str, ...]
-    ) -> Iterator[str]:
-        site = self._site(edit.anchor)
-        for text in site:
+    def _place(self, kind: str, site: tuple[str, ...], ends: tuple[str, str]) -> Iterator[str]:
+        *texts, near = site
+        for text in texts:
             yield f"@ {text}"
             yield f"k@ {kind} {text}"
-        first_come, first_gone = (come[0] if come else ""), (gone[0] if gone else "")
-        yield f"c@ {site[0]} {first_gone} {first_come}"
-        line = self._context.line(edit.anchor)
-        if self._raised:
-            near = (
-                "at"
-                if line in self._raised
-                else "near"
-                if {line - 1, line + 1} & self._raised
-                else "off"
-            )
+        yield f"c@ {site[0]} {ends[0]} {ends[1]}"
+        if near:
             yield f"raised {near}"
             yield f"raised {near} {kind}"
             yield f"raised {near} {self._symptoms[0] if self._symptoms else ''}"
         elif self._symptoms:
             yield f"not raised {kind}"
 
+    def _near(self, anchor: ast.AST) -> str:
+        """How near a node is to where failing checks raised; empty if none did."""
+        if not self._raised:
+            return ""
+        line = self._context.line(anchor)
+        if line in self._raised:
+            return "at"
+        return "near" if {line - 1, line + 1} & self._raised else "off"
+
     def _site(self, anchor: ast.AST) -> tuple[str, ...]:
-        """Where a node stands; the first text names its parent's kind and field."""
+        """Where a node stands: first its parent's kind and field, last how near a check raised."""
         known = self._sites.get(anchor)
         if known is None:
-            known = self._sites[anchor] = tuple(self._describe(anchor))
+            known = self._sites[anchor] = (
+                *self._describe(anchor),
+                self._near(anchor),
+            )
         return known
 
     def _describe(self, anchor: ast.AST) -> Iterator[str]:
@@ -203,53 +225,62 @@ class FeatureMaker:
             if len(gone) + len(come) <= 4:
                 yield f"s> {name} {' '.join(gone)} > {' '.join(come)}"
 
-    def _ingredients(self, edit: Edit, kind: str) -> Iterator[str]:
+    def _ingredients(self, kind: str, old_text: str, new_text: str) -> Iterator[str]:
         """Roles of the user's own names and constants that come or go."""
-        old, new = _words(edit.old), _words(edit.new)
-        come, gone = new - old, old - new
-        text = self._context.text
+        old, new = _words(old_text), _words(new_text)
+        come, gone = sorted(new - old), sorted(old - new)
         for word in come:
-            if word in self._roles:
-                yield f"role {word in self._unused} {kind}"
-                yield f"type {self._scope.types.get(word, '')} {kind}"
-                if word in self._unused:
-                    yield "uses the unused"
-                uses = len(re.findall(rf"\b{re.escape(word)}\b", text))
-                yield f"uses {min(uses, 5)}"
-            elif word.isidentifier() and word not in _BUILTIN:
-                yield f"new word {word in text} {word.lower() in self._words} {kind}"
+            yield from self._comes(kind, word)
         for word in gone:
-            if word in self._unbound:
-                yield "takes the unbound away"
-            if word in self._roles and word in self._roles:
-                uses = len(re.findall(rf"\b{re.escape(word)}\b", text))
-                yield f"last use {uses <= 2}"
-                if come:
-                    other = next(iter(come))
-                    yield f"alike {int(4 * SequenceMatcher(None, word, other).ratio())}"
-                    yield f"same type {self._scope.types.get(word, '') == self._scope.types.get(other, '')} {kind}"
+            yield from self._goes(kind, word, come)
         for sign, source in (("+", come), ("-", gone)):
             for word in source:
                 if word[:1].isdigit() and word not in ("0", "1"):
                     yield f"number {sign} {word in self._prose} {word in self._expected}"
-        for sign, source_text in (("+", edit.new), ("-", edit.old)):
-            literal = source_text.strip("'\"")
-            if source_text[:1] in "'\"" and literal:
+        for sign, text in (("+", new_text), ("-", old_text)):
+            literal = text.strip("'\"")
+            if text[:1] in "'\"" and literal:
                 yield f"string {sign} {literal.lower() in self._prose} {literal in self._expected}"
 
-    def _neighbours(self, edit: Edit, kind: str) -> Iterator[str]:
-        """Pairs of tokens that arise at the edges of the change, known to the function or not."""
+    def _comes(self, kind: str, word: str) -> Iterator[str]:
+        if word in self._roles:
+            yield f"role {word in self._unused} {kind}"
+            yield f"type {self._scope.types.get(word, '')} {kind}"
+            if word in self._unused:
+                yield "uses the unused"
+            yield f"uses {min(self._uses(word), 5)}"
+        elif word.isidentifier() and word not in _BUILTIN:
+            yield f"new word {word in self._context.text} {word.lower() in self._words} {kind}"
+
+    def _goes(self, kind: str, word: str, come: list[str]) -> Iterator[str]:
+        if word in self._unbound:
+            yield "takes the unbound away"
+        if word in self._roles:
+            yield f"last use {self._uses(word) <= 2}"
+            if come:
+                types, other = self._scope.types, come[0]
+                yield f"alike {int(4 * SequenceMatcher(None, word, other).ratio())}"
+                yield f"same type {types.get(word, '') == types.get(other, '')} {kind}"
+
+    def _uses(self, word: str) -> int:
+        return len(re.findall(rf"\b{re.escape(word)}\b", self._context.text))
+
+    def _surrounded(self, edit: Edit) -> tuple[_Row, _Row, _Row]:
+        """Tokens before, inside and behind an edit's first change."""
         start, end, new = edit.replacements[0]
-        text = self._context.text
-        before = self.tokens(text[max(0, text.rfind("\n", 0, start)) : start][-40:])[-2:]
-        stop = text.find("\n", end)
-        after = self.tokens(text[end : stop if stop >= 0 else len(text)][:40])[:2]
-        inner = self.tokens(new[:80])
+        sides = self._sides.get((start, end))
+        if sides is None:
+            text = self._context.text
+            before = self.tokens(text[max(0, text.rfind("\n", 0, start)) : start][-40:])[-2:]
+            stop = text.find("\n", end)
+            after = self.tokens(text[end : stop if stop >= 0 else len(text)][:40])[:2]
+            sides = self._sides[start, end] = (before, after)
+        return sides[0], self.tokens(new[:80]), sides[1]
+
+    def _neighbours(self, kind: str, before: _Row, inner: _Row, after: _Row) -> Iterator[str]:
+        """Pairs of tokens that arise at the edges of the change, known to the function or not."""
         row = (*before, *inner, *after)
-        fresh = 0
-        for first, second in pairwise(row):
-            known = (first, second) in self._known
-            fresh += not known
+        fresh = sum(pair not in self._known for pair in pairwise(row))
         yield f"fresh {min(fresh, 6)}"
         yield f"fresh {kind} {min(fresh, 4)}"
         if inner:

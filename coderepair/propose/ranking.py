@@ -48,7 +48,16 @@ class Ranker:
     def rank(self, context: FunctionContext, scope: Scope, edits: Sequence[Edit]) -> list[Ranked]:
         """All edits, best first; ties stay in the order given."""
         maker, weights = FeatureMaker(context, scope), self._weights
-        scored = [Ranked(edit, sum([weights[i] for i in maker.of(edit)])) for edit in edits]
+        sums: dict[int, float] = {}
+        scored: list[Ranked] = []
+        for edit in edits:
+            score = 0.0
+            for group in maker.groups(edit):
+                known = sums.get(id(group))
+                if known is None:
+                    known = sums[id(group)] = sum([weights[place] for place in group])
+                score += known
+            scored.append(Ranked(edit, score))
         return spread(context, scored)
 
 
