@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from coderepair.cli.inputs import Input
     from coderepair.config import Settings
     from coderepair.model import Result
+    from coderepair.report.document import RunReport
 
 Format = Literal["text", "concise", "json"]
 
@@ -42,27 +44,36 @@ def check(
     """
     given = dict(locals())
     from coderepair.cli import output
-    from coderepair.cli.inputs import read_input
-    from coderepair.config import load
-    from coderepair.report import diff, terminal
-    from coderepair.report.document import EXIT_CODES, RunReport, counts
+    from coderepair.errors import CodeRepairError
+    from coderepair.report import terminal
+    from coderepair.report.document import of_error
 
-    inputs = read_input(file, tuple(function or ()), tuple(tests or ()), tuple(more_tests or ()))
-    settings = load(inputs.file.path, o.setting_flags(given)).settings
-    result = _run(inputs, settings, keyword)
-    assert result.before is not None
-    report = RunReport(
-        diff.shown_path(inputs.file.path),
-        result.status,
-        EXIT_CODES[result.status],
-        f"{counts(result.before)} checks pass",
-        result,
-    )
-    if output_format == "text":
+    try:
+        report = _report(given, o.setting_flags(given))
+    except CodeRepairError as error:
+        if output_format == "json":
+            output.emit(output.render("json", of_error(file, error)))
+        raise
+    result = report.result
+    if output_format == "text" and result is not None and result.before is not None:
         output.emit(terminal.checks_text(result.before).encode())
     else:
         output.emit(output.render(output_format, report))
     raise typer.Exit(report.exit_code)
+
+
+def _report(given: Mapping[str, Any], flags: Mapping[str, Any]) -> RunReport:
+    from coderepair.cli.inputs import read_input
+    from coderepair.config import load
+    from coderepair.report import diff
+    from coderepair.report.document import EXIT_CODES, RunReport, counts
+
+    functions, tests, more = (given[name] or () for name in ("function", "tests", "more_tests"))
+    inputs = read_input(given["file"], functions, tests, more)
+    settings = load(inputs.file.path, flags).settings
+    result = _run(inputs, settings, given["keyword"])
+    path, code = diff.shown_path(inputs.file.path), EXIT_CODES[result.status]
+    return RunReport(path, result.status, code, f"{counts(result.before)} checks pass", result)
 
 
 def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
@@ -83,5 +94,6 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
     with open_runner(1, settings.isolation) as runner:
         report = runner.run(task, [program_of(task.source, task.targets)], limits)[0]
+        isolation = str(runner.isolation(task.python))
     status = Status.ALREADY_PASSING if report.solved else Status.NOT_REPAIRED
-    return Result(status, task, before=report)
+    return Result(status, task, before=report, isolation=isolation)

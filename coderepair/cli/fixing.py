@@ -130,11 +130,14 @@ class _Recorder:
         self._lines: list[str] = []
 
     def on_event(self, event: Event) -> None:
+        kept = any(file.format == "jsonl" for file in self.files)
+        if not kept and self._format != "jsonl":
+            return
         document = json.event_document(event)
         if document is None:
             return
         line = jsonlib.dumps(document) + "\n"
-        if any(file.format == "jsonl" for file in self.files):
+        if kept:
             self._lines.append(line)
         if self._format == "jsonl":
             output.emit(line.encode())

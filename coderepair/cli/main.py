@@ -12,7 +12,13 @@ from typing import Any, NoReturn
 import typer
 
 import coderepair
-from coderepair.errors import EXIT_ENGINE, EXIT_INTERRUPTED, EXIT_USAGE, CodeRepairError
+from coderepair.errors import (
+    EXIT_ENGINE,
+    EXIT_FAILING,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    CodeRepairError,
+)
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "fix": ("coderepair.cli.fix", "Repair the failing functions of FILE against its tests."),
@@ -73,7 +79,7 @@ def _guarded(arguments: list[str], debug: bool) -> int:
         return _failed(error, debug, EXIT_INTERRUPTED, "interrupted")
     except BrokenPipeError:
         _silence_stdout()
-        return 0
+        return EXIT_FAILING
     except _ClickError as error:
         return _usage(error)
     except typer.Abort:

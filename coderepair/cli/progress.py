@@ -56,6 +56,7 @@ class Progress:
                 self._add(ROOT, None, event.report, "as it is")
             case Asked():
                 self._parents[event.expansion] = event.node
+                self.stage = f"searching with {event.proposer}"
             case Told():
                 self._told(event)
             case Finished():

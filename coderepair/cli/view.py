@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from coderepair.cli.output import say
 from coderepair.cli.progress import Progress
-from coderepair.events import Baseline, Event, Improved, Rejected, SearchStarted, Solved, Warned
+from coderepair.events import (
+    Asked,
+    Baseline,
+    Event,
+    Improved,
+    Rejected,
+    SearchStarted,
+    Solved,
+    Warned,
+)
 from coderepair.report.terminal import failure_text
 
 if TYPE_CHECKING:
@@ -47,15 +56,20 @@ class QuietView:
 
 
 class LineView:
-    """Plain lines: what fails, each new best, and a sign of life every few seconds."""
+    """Plain lines: what fails, each new best, who is asked first, and signs of life."""
 
     def __init__(self, limit_s: float) -> None:
         self.progress = Progress(limit_s)
+        self._asked: set[str] = set()
         self._last = time.monotonic()
 
     def on_event(self, event: Event) -> None:
         self.progress.take(event)
         text = note(event)
+        if isinstance(event, Asked) and event.proposer not in self._asked:
+            # Whoever is asked for the first time may have a model to load.
+            self._asked.add(event.proposer)
+            text = f"asking {event.proposer}"
         if not text and time.monotonic() - self._last >= LINE_INTERVAL_S:
             text = self.progress.headline()
         if text:

@@ -108,7 +108,7 @@ def test_the_live_view_is_calm_and_gone_at_the_end(last: Project) -> None:
         shown = child.before
     frames = shown.count("s left")
     assert 2 <= frames <= 4 * 10
-    assert "searching | best 0/3" in shown
+    assert "searching with operators | best 0/3" in shown
     after = _ESCAPES.sub("", shown[shown.rindex("s left") :])
     assert "raise --timeout" in after
 

@@ -45,7 +45,10 @@ def test_counts_best_and_tree_follow_the_events() -> None:
     refinements = (_tried(2, "a"), invalid, _tried(3, "b"))
     clock.now += 2.0
     progress.take(Told(0, refinements, Spent(2), (2, -1, 4)))
-    assert progress.headline() == "searching | best 3/4 (0.750) | 2 run, 1/s | 28 s left"
+    assert (
+        progress.headline()
+        == "searching with operators | best 3/4 (0.750) | 2 run, 1/s | 28 s left"
+    )
     progress.take(Asked(1, 4, "chat", 0, 1))
     progress.take(Told(1, (_tried(4, "c"),), Spent(3, 1, 500), (5,)))
     progress.take(Solved(5, 3, 2.0))
