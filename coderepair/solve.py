@@ -85,7 +85,8 @@ def _propose(session: Session, driver: Driver, expansion: Expansion) -> list[Pro
 def _evaluate(
     session: Session, driver: Driver, proposals: Sequence[Proposal]
 ) -> list[TestReport | None] | None:
-    """A report for each proposal, None for what needs no run; None instead of all if it was stopped.
+    """A report for each proposal, None for what needs no run; None instead of all if it was stopped,
+    as proposals may have been cut off by that too.
 
     Once a program has passed, a stop does not take that back: the rest goes without a report.
     """
@@ -95,13 +96,15 @@ def _evaluate(
         if program is not None and session.tree.find(program.key) is None:
             new.setdefault(program.key, program)
     reports: dict[str, TestReport] = {}
-    for keys in _chunks(list(new)):
+    keys = list(new)
+    for start in range(0, max(1, len(keys)), CHUNK):
         if driver.should_stop() or session.budget.out_of_time(driver.clock()):
             if any(report.solved for report in reports.values()):
                 break
             return None
-        found = _run(session, driver, [new[key] for key in keys])
-        reports.update(zip(keys, found, strict=True))
+        chunk = keys[start : start + CHUNK]
+        found = _run(session, driver, [new[key] for key in chunk])
+        reports.update(zip(chunk, found, strict=True))
     return [_first(reports, proposal) for proposal in proposals]
 
 
@@ -110,11 +113,9 @@ def _first(reports: dict[str, TestReport], proposal: Proposal) -> TestReport | N
     return None if proposal.program is None else reports.pop(proposal.program.key, None)
 
 
-def _chunks(keys: list[str]) -> Iterator[list[str]]:
-    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
-
-
 def _run(session: Session, driver: Driver, programs: Sequence[Program]) -> list[TestReport]:
+    if not programs:
+        return []
     limits = driver.limits
     if session.budget.seconds is not None:
         left = max(MIN_TIMEOUT_S, session.budget.seconds - driver.clock())

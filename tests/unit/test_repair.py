@@ -17,6 +17,7 @@ from coderepair.baseline import (
     check_baseline,
     verification_limits,
 )
+from coderepair.compact import root_program
 from coderepair.config import Settings
 from coderepair.errors import FlakyTests, PolicyError, SandboxError, StoreError, UsageError
 from coderepair.events import (
@@ -31,7 +32,10 @@ from coderepair.events import (
     Warned,
 )
 from coderepair.model import CheckResult, Limits, Outcome, Result, Status, Task, TestReport
+from coderepair.policy.scripted import ScriptedPolicy
+from coderepair.propose.edits import EditProposer
 from coderepair.repair import logged_settings, repair, resume
+from coderepair.search.tree import Tree
 from coderepair.task import make_task
 
 SPAN = """\
@@ -233,6 +237,16 @@ def test_a_model_that_breaks_is_dropped_and_the_others_go_on(project: Project) -
     result = project.repair(project.task(), settings)
     assert [event.text[:24] for event in project.of(Warned)] == ["going on without chat: t"]
     assert result.status is Status.REPAIR_AVAILABLE
+
+
+def test_operators_go_on_when_their_model_breaks(project: Project) -> None:
+    policy = ScriptedPolicy(dialect="edit-v1")
+    policy.close()
+    task = project.task()
+    failing = TestReport((check("a", Outcome.FAIL),))
+    tree = Tree(root_program(task), failing, ("operators",))
+    with_it = EditProposer(policy).propose(task, tree, tree.root, 0, 60)
+    assert with_it == EditProposer().propose(task, tree, tree.root, 0, 60)
 
 
 def test_a_run_that_has_nothing_but_a_broken_model_fails(project: Project) -> None:
