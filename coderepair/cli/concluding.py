@@ -84,7 +84,10 @@ def _show(order: Order, report: RunReport) -> None:
 
 def _report(inputs: Input, result: Result) -> RunReport:
     path = diff.shown_path(inputs.file.path)
-    status = Status.REPAIR_AVAILABLE if result.status in _VERIFIED else result.status
+    status = result.status
+    if status in _VERIFIED:
+        verified = result.verification is not None and result.verification.ok
+        status = Status.REPAIR_AVAILABLE if verified else Status.UNVERIFIED
     patch = b""
     if result.program is not None:
         patch = diff.unified(inputs.file.data, inputs.file.edited(result.program.source), path)
