@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from coderepair.errors import SandboxError, TestsNotRunnable
 from coderepair.model import Limits, Outcome, Program, Task, TestReport
 from coderepair.runner import parking, reports
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
-from coderepair.runner.worker import Worker
+from coderepair.runner.worker import Channel, Twin, Worker
 
 FLOOR_S = 0.3
 """A check of a candidate always gets this much, however fast the original passes it."""
@@ -58,14 +58,23 @@ class Prepared:
 
 @dataclass
 class _Batch:
-    """Programs under way: which worker has which."""
+    """Programs under way: which process has which."""
 
-    programs: Sequence[Program]
-    limits: Limits
+    requests: Sequence[dict[str, Any]]
+    waiting: list[int]
     answers: dict[int, dict[str, Any]] = field(default_factory=dict)
-    waiting: list[int] = field(default_factory=list)
-    running: dict[Worker, int] = field(default_factory=dict)
+    running: dict[Channel, int] = field(default_factory=dict)
     retried: set[int] = field(default_factory=set)
+
+    def again(self, channel: Channel) -> None:
+        """The program of a process that died gets one more try; twice is the sandbox's failure."""
+        index = self.running.pop(channel, None)
+        if index is None:
+            return
+        if index in self.retried:
+            raise SandboxError("the test process died twice; see `coderepair doctor`")
+        self.retried.add(index)
+        self.waiting.append(index)
 
 
 class ForkRunner(AbstractContextManager["ForkRunner"]):
@@ -78,7 +87,9 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._size = max(1, workers)
         self._wanted = wanted
         self._layers = layers or {}
-        self._workers: list[Worker] = []
+        self._worker: Worker | None = None
+        self._twins: list[Twin] = []
+        self._twins_made = 0
         self._python = ""
         self._prepared: Prepared | None = None
         self._isolation: Isolation | None = None
@@ -88,22 +99,22 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def close(self) -> None:
         """Ends every process that was started. The runner may be used again afterwards."""
-        for worker in self._workers:
-            worker.close()
-        self._workers.clear()
-        self._prepared = None
+        self._end_twins()
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = self._prepared = None
 
     def park(self) -> None:
-        """Leaves the first process and its task to the next runner of the same interpreter."""
-        if self._workers and self._prepared and self._isolation and not self._layers:
-            worker = self._workers.pop(0)
-            parking.park(parking.Parked(worker, self._prepared, self._isolation))
+        """Leaves the process and its task to the next runner of the same interpreter."""
+        if self._worker and self._prepared and self._isolation and not self._layers:
+            parking.park(parking.Parked(self._worker, self._prepared, self._isolation))
+            self._worker = None
 
     def isolation(self, python: str) -> Isolation:
         """What contains a candidate here, by an active self-test in processes of this interpreter."""
         self._use(python)
         if self._isolation is None:
-            self._isolation = self_test(self._worker(0), self._layers)
+            self._isolation = self_test(self._main(), self._layers)
         return self._isolation
 
     def checks(self, task: Task) -> tuple[str, ...]:
@@ -145,7 +156,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             self._prepared.task = task  # taken over from whoever looked for the targets
             return self._prepared
         prepared = Prepared(task, task_request(task, self._layers), Pins(task))
-        listed = self._load(self._worker(0), prepared)
+        self._end_twins()
+        listed = self._load(self._main(), prepared)
         prepared.nodes = tuple(reports.node_of(node) for node in listed["nodes"])
         if not prepared.nodes:
             raise TestsNotRunnable(no_tests(task))
@@ -154,23 +166,27 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def _use(self, python: str) -> None:
         """From now on with this interpreter; takes over a parked worker if there is one."""
-        if self._python == python and self._workers:
+        if self._python == python and self._worker is not None:
             return
         self.close()
         self._python, self._isolation = python, None
         parked = None if self._layers else parking.take(python)
         if parked is not None:
-            self._workers, self._prepared = [parked.worker], parked.prepared
+            self._worker, self._prepared = parked.worker, parked.prepared
             self._isolation = parked.isolation
 
-    def _worker(self, index: int) -> Worker:
-        """Worker `index`, started if it is not there yet."""
-        while len(self._workers) <= index:
-            self._workers.append(Worker(self._python))
-        return self._workers[index]
+    def _main(self) -> Worker:
+        """The worker that the others are forked from, started if it is not there yet."""
+        if self._worker is None:
+            self._worker = Worker(self._python)
+        return self._worker
+
+    def _end_twins(self) -> None:
+        while self._twins:
+            self._twins.pop().close()
 
     def _load(self, worker: Worker, prepared: Prepared) -> dict[str, Any]:
-        """Hands the task to a worker and waits for the list of its nodes."""
+        """Hands the task to the worker and waits for the list of its nodes."""
         if worker.task is not None:
             worker.ask({"op": "end"})
         worker.task = prepared
@@ -178,9 +194,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
-        answer = self._worker(0).ask(
-            run_request(prepared.task.source, limits, limits.test_timeout_s)
-        )
+        answer = self._main().ask(run_request(prepared.task.source, limits, limits.test_timeout_s))
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:
@@ -193,65 +207,69 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     def _spread(
         self, prepared: Prepared, programs: Sequence[Program], limits: Limits, trace: bool = False
     ) -> _Batch:
-        batch = _Batch(programs, limits, waiting=list(range(len(programs)))[::-1])
+        """Runs the programs, each on whichever process is free."""
         limit_s = check_limit(prepared, limits)
-        ready = [self._worker(i) for i in range(min(self._size, len(programs)))]
+        requests = [run_request(each.source, limits, limit_s, trace) for each in programs]
+        batch = _Batch(requests, waiting=list(range(len(programs)))[::-1])
         with selectors.DefaultSelector() as selector:
-            for worker in ready:
-                selector.register(worker, selectors.EVENT_READ)
-                self._next(worker, prepared, batch, limit_s, trace)
+            for channel in self._ready(prepared, len(programs)):
+                selector.register(channel, selectors.EVENT_READ)
             while len(batch.answers) < len(programs):
+                for key in list(selector.get_map().values()):
+                    self._next(cast(Channel, key.fileobj), prepared, batch)
                 for key, _ in selector.select():
-                    worker = key.fileobj  # type: ignore[assignment]
-                    if not self._take(worker, batch):
-                        selector.unregister(worker)
-                        worker = self._replace(worker, batch)
-                        selector.register(worker, selectors.EVENT_READ)
-                    self._next(worker, prepared, batch, limit_s, trace)
+                    channel = cast(Channel, key.fileobj)
+                    if not self._take(channel, batch):
+                        selector.unregister(channel)
+                        fresh = self._lost(channel, batch)
+                        if fresh is not None:
+                            selector.register(fresh, selectors.EVENT_READ)
         return batch
 
-    def _next(
-        self, worker: Worker, prepared: Prepared, batch: _Batch, limit_s: float, trace: bool
-    ) -> None:
-        """Gives an idle worker its next program; a new worker gets the task first."""
-        if not batch.waiting or worker in batch.running:
-            return
-        if worker.task is not prepared:
-            self._load(worker, prepared)
-        index = batch.waiting.pop()
-        batch.running[worker] = index
-        request = run_request(batch.programs[index].source, batch.limits, limit_s, trace)
-        with contextlib.suppress(OSError):  # `_take` sees the end of the stream
-            worker.send(request)
+    def _ready(self, prepared: Prepared, count: int) -> list[Channel]:
+        """As many processes as are wanted and of use, all holding the task."""
+        main = self._main()
+        if main.task is not prepared:
+            self._load(main, prepared)
+        while len(self._twins) < min(self._size, count) - 1:
+            self._twins_made += 1
+            self._twins.append(Twin(main, f"twin{self._twins_made}"))
+        return [main, *self._twins]
 
-    def _take(self, worker: Worker, batch: _Batch) -> bool:
-        """Reads an answer; False if the worker has died instead."""
+    def _next(self, channel: Channel, prepared: Prepared, batch: _Batch) -> None:
+        """Gives an idle process its next program; one that lost its task gets it again first."""
+        if not batch.waiting or channel in batch.running:
+            return
+        if isinstance(channel, Worker) and channel.task is not prepared:
+            self._load(channel, prepared)
+        index = batch.waiting.pop()
+        batch.running[channel] = index
+        with contextlib.suppress(OSError):  # `_take` sees the end of the stream
+            channel.send(batch.requests[index])
+
+    def _take(self, channel: Channel, batch: _Batch) -> bool:
+        """Reads an answer; False if the process has died instead."""
         try:
-            answer = worker.receive()
+            answer = channel.receive()
         except EOFError:
             return False
-        if "ended" in answer:  # its server died; the zygote lives and can make another
-            worker.task = None
-            self._again(worker, batch)
+        if "ended" in answer and isinstance(channel, Worker):
+            channel.task = None  # its server died; the zygote lives and can make another
+            batch.again(channel)
         else:
-            batch.answers[batch.running.pop(worker)] = answer
+            batch.answers[batch.running.pop(channel)] = answer
         return True
 
-    def _replace(self, worker: Worker, batch: _Batch) -> Worker:
-        """A fresh worker in place of a dead one."""
-        self._again(worker, batch)
-        worker.close()
-        fresh = Worker(self._python)
-        self._workers[self._workers.index(worker)] = fresh
-        return fresh
-
-    def _again(self, worker: Worker, batch: _Batch) -> None:
-        """The program that was under way gets one more try; twice is the sandbox's failure."""
-        index = batch.running.pop(worker, None)
-        if index is None or index in batch.retried:
-            raise SandboxError("the test process died twice; see `coderepair doctor`")
-        batch.retried.add(index)
-        batch.waiting.append(index)
+    def _lost(self, channel: Channel, batch: _Batch) -> Worker | None:
+        """A process has died: its program is tried again, and the worker itself is replaced."""
+        batch.again(channel)
+        channel.close()
+        if isinstance(channel, Twin):
+            if channel in self._twins:
+                self._twins.remove(channel)
+            return None
+        self._worker = Worker(self._python)
+        return self._worker
 
 
 def check_limit(prepared: Prepared, limits: Limits) -> float:

@@ -42,16 +42,53 @@ def environment(scratch: str, hash_seed: int = 0) -> dict[str, str]:
     return {"LANG": "C.UTF-8", **kept, **FIXED, **own}
 
 
-class Worker:
-    """A zygote and its socket. One request at a time; `fileno` makes it fit for `selectors`."""
+class Channel:
+    """Our end of a socket to a process that answers one request at a time; fit for `selectors`."""
+
+    def __init__(self, ours: socket.socket) -> None:
+        self._socket = ours
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Raises `BrokenPipeError` (or another OSError) if the process has gone."""
+        wire.write(self._socket.fileno(), message)
+
+    def receive(self) -> Any:
+        """The next answer. Raises `EOFError` if the process has gone."""
+        try:
+            answer = wire.read(self._socket.fileno())
+        except (OSError, ValueError) as error:
+            raise EOFError(str(error)) from error
+        if answer is None:
+            raise EOFError("the worker process ended")
+        return answer
+
+    def ask(self, message: dict[str, Any]) -> Any:
+        """Sends a message and waits for its answer. Raises `SandboxError` if the process has gone."""
+        try:
+            self.send(message)
+            return self.receive()
+        except (OSError, EOFError) as error:
+            raise SandboxError(f"the test process ended: {error}") from None
+
+    def close(self) -> None:
+        """Hangs up, which ends the process behind."""
+        self._socket.close()
+
+
+class Worker(Channel):
+    """A zygote of the project's interpreter."""
 
     def __init__(self, python: str) -> None:
+        """Starts it. Raises `TestsNotRunnable` (no such Python, no pytest) or `SandboxError`."""
         self.python = python
         self.task: object = None
         """The task its server holds, by identity of the pool's record."""
         self.scratch = tempfile.mkdtemp(prefix="coderepair-")
         ours, theirs = socket.socketpair()
-        self._socket = ours
+        super().__init__(ours)
         try:
             self._process = subprocess.Popen(
                 [
@@ -81,34 +118,9 @@ class Worker:
             theirs.close()
         self.hello = self._greet()
 
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def send(self, message: dict[str, Any]) -> None:
-        """Raises `BrokenPipeError` (or another OSError) if the process has gone."""
-        wire.write(self._socket.fileno(), message)
-
-    def receive(self) -> Any:
-        """The next answer. Raises `EOFError` if the process has gone."""
-        try:
-            answer = wire.read(self._socket.fileno())
-        except (OSError, ValueError) as error:
-            raise EOFError(str(error)) from error
-        if answer is None:
-            raise EOFError("the worker process ended")
-        return answer
-
     @property
     def pid(self) -> int:
         return self._process.pid
-
-    def ask(self, message: dict[str, Any]) -> Any:
-        """Sends a message and waits for its answer. Raises `SandboxError` if the process has gone."""
-        try:
-            self.send(message)
-            return self.receive()
-        except (OSError, EOFError) as error:
-            raise SandboxError(f"the test process ended: {error}") from None
 
     def close(self) -> None:
         """Kills the process and all it forked: each dies with its parent."""
@@ -121,7 +133,6 @@ class Worker:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _greet(self) -> dict[str, Any]:
-        self._socket.settimeout(None)
         try:
             hello: dict[str, Any] = self._first_answer()
         except EOFError:
@@ -142,3 +153,20 @@ class Worker:
         if not select.select([self._socket], [], [], START_S)[0]:
             raise EOFError("no answer")
         return self.receive()
+
+
+class Twin(Channel):
+    """A second process with the task of a worker, forked from it: nothing is imported or collected again."""
+
+    def __init__(self, worker: Worker, name: str) -> None:
+        """`name` is its own folder below the worker's scratch. Raises `SandboxError`."""
+        ours, theirs = socket.socketpair()
+        super().__init__(ours)
+        with theirs:
+            try:
+                worker.send({"op": "twin", "name": name})
+                socket.send_fds(worker._socket, [b"F"], [theirs.fileno()])
+                worker.receive()
+            except (OSError, EOFError) as error:
+                ours.close()
+                raise SandboxError(f"the test process ended: {error}") from None

@@ -268,7 +268,8 @@ def test_the_scratch_folder_is_bounded_and_emptied(project: Project) -> None:
         "        file.write(b'x' * 10 ** 8)\n    return 2 * x\n",
     )
     assert report.passed == 0
-    (worker,) = project.runner._workers
+    worker = project.runner._worker
+    assert worker is not None
     assert not any(Path(worker.scratch).iterdir())
 
 

@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Any, Callable, List, NamedTuple, Tuple
 
-from . import wire
+from . import sandbox, wire
 from .recorder import wall_limit
 
 GRACE_S = 0.4
@@ -20,6 +20,8 @@ GRACE_S = 0.4
 EVENTS = 8 * 1024 * 1024
 """Bytes of events taken from one process."""
 TICK_S = 0.05
+MAX_DESCRIPTORS = 1024
+"""Above the number that a server ever has open."""
 
 Work = Callable[[int, str], None]
 """Called in the fork with the descriptor for events and the folder it may write to."""
@@ -46,7 +48,7 @@ def supervise(
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _child(work, write_end, (read_end, control), folder)
+        _child(work, write_end, folder)
     os.close(write_end)
     try:
         events, timed_out = _watch(read_end, control, _Deadline(pid, limit, cap, total))
@@ -106,16 +108,23 @@ def _watch(fd: int, control: int, clock: _Deadline) -> Tuple[List[Any], bool]:
         clock.progress()
 
 
-def _child(work: Work, fd: int, close: Tuple[int, ...], folder: str) -> None:
+def _child(work: Work, fd: int, folder: str) -> None:
     """The forked side: only the event pipe and /dev/null stay open."""
     try:
-        for other in close:
-            os.close(other)
+        _close_all_but(fd, sandbox.size_descriptor())
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         random.seed()
         work(fd, folder)
     finally:
         os._exit(0)
+
+
+def _close_all_but(*kept: int) -> None:
+    start = 3
+    for fd in sorted(kept):
+        os.closerange(start, max(start, fd))
+        start = max(start, fd + 1)
+    os.closerange(start, MAX_DESCRIPTORS)
 
 
 def _reap(pid: int) -> str:

@@ -79,6 +79,11 @@ def _mapped() -> int:
     return int(os.pread(_statm, 64, 0).split()[0]) * resource.getpagesize()
 
 
+def size_descriptor() -> int:
+    """What a fork has to keep open for `limit_resources`."""
+    return _statm
+
+
 def remember_own_size() -> None:
     """Opens what `limit_resources` will need, as /proc is out of reach later."""
     global _statm

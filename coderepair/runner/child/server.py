@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import socket
+import struct
 import sys
 from types import CodeType
 from typing import Any, Dict, List, Optional, Tuple
@@ -24,6 +26,7 @@ from . import (
 )
 from .recorder import Recorder
 
+DESCRIPTOR = struct.Struct("i")
 LISTING_S = 30.0
 """Wall seconds that collecting the tests may take."""
 
@@ -93,11 +96,13 @@ def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     state.rewrite_tests(request["rewrite"])
     server = _Server(control, scratch, state, request["isolation"])
     wire.write(control, server.prepare(request["doctests"]))
-    while True:
-        message = wire.read(control)
-        if message is None or message["op"] == "end":
-            return
-        wire.write(control, server.run(message))
+    server.answer()
+
+
+def _receive_descriptor(control: int) -> int:
+    with socket.socket(fileno=os.dup(control)) as copy:
+        _, ancillary, _, _ = copy.recvmsg(1, socket.CMSG_LEN(DESCRIPTOR.size))
+    return int(DESCRIPTOR.unpack(ancillary[0][2])[0])
 
 
 def _installed(name: str) -> bool:
@@ -195,7 +200,32 @@ class _Server:
         found["modules"] = sorted(set(sys.modules) - before)
         return found
 
-    # -- programs ---------------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------------
+
+    def answer(self) -> None:
+        """Does what it is asked for until it is told to end."""
+        while True:
+            message = wire.read(self._control)
+            if message is None or message["op"] == "end":
+                return
+            if message["op"] == "twin":
+                self._twin(message["name"])
+            else:
+                wire.write(self._control, self.run(message))
+
+    def _twin(self, name: str) -> None:
+        """Forks a second server, which answers on the socket that comes with the request."""
+        control = _receive_descriptor(self._control)
+        if os.fork():
+            os.close(control)
+            wire.write(self._control, {"twin": name})
+            return
+        sandbox.die_with_parent()
+        os.setsid()
+        os.close(self._control)
+        self._control = control
+        self._scratch = os.path.join(self._scratch, name)
+        os.makedirs(self._scratch, exist_ok=True)
 
     def run(self, message: Dict[str, Any]) -> Dict[str, Any]:
         """One program: its events, how its process ended, wall and CPU seconds."""

@@ -175,10 +175,40 @@ def test_a_worker_that_dies_is_replaced(project: Project) -> None:
     with open_runner(1) as runner:
         mine = Project(project.root, runner)
         mine.judge(ADD, TESTS)
-        (worker,) = runner._workers
+        worker = runner._worker
+        assert worker is not None
         os.killpg(worker.pid, signal.SIGKILL)
         (report,) = mine.run(mine.task("test_solution.py"), FIXED)
         assert report.solved
+
+
+@pytest.mark.parametrize("victim", ["group", "server", "twin"])
+def test_whichever_process_dies_all_programs_get_their_report(
+    project: Project, victim: str
+) -> None:
+    with open_runner(2) as runner:
+        mine = Project(project.root, runner)
+        mine.judge(ADD, TESTS, FIXED, FIXED)
+        worker = runner._worker
+        assert worker is not None
+        servers = _children(worker.pid)
+        doomed = {"group": [worker.pid], "server": servers, "twin": _children(servers[0])}[victim]
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        reports = mine.run(mine.task("test_solution.py"), *[ADD, FIXED] * 4)
+    assert [report.solved for report in reports] == [False, True] * 4
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def test_a_level_that_is_not_reached_is_refused(project: Project) -> None:
@@ -209,7 +239,7 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
         f"task = make_task({str(project / 'solution.py')!r}, [{str(project / 'test_solution.py')!r}], 'add')\n"
         "runner = open_runner(1)\n"
         "runner.run(task, [Program(task.source)], Limits())\n"
-        "print(runner._workers[0].pid, flush=True)\n"
+        "print(runner._worker.pid, flush=True)\n"
         "loop = task.source.replace('return', 'import time; time.sleep(30); return')\n"
         "runner.run(task, [Program(loop)], Limits(30, 60))\n"
     )
