@@ -73,7 +73,7 @@ class Project:
         *arguments: str | Path,
         data: bytes | None = None,
         cwd: Path | None = None,
-        timeout: float = 120,
+        timeout: float = 240,
         **environ: str,
     ) -> Ran:
         done = subprocess.run(
@@ -126,6 +126,8 @@ def environment(home: Path, python: Path) -> dict[str, str]:
         **kept,
         "HOME": str(home),
         "CODEREPAIR_PYTHON": str(python),
+        # Loaded machines: what is found in a second elsewhere must not fail for lack of time.
+        "CODEREPAIR_TIMEOUT": "120",
         "PYTHONWARNINGS": "error",
         "NO_COLOR": "1",
     }
