@@ -49,10 +49,10 @@ from coderepair.model import (
     TestReport,
     Verification,
 )
+from coderepair.propose.outlook import ProposersOutlook
 from coderepair.report.diff import shown_path, unified
 from coderepair.runner import ForkRunner, open_runner
 from coderepair.search.base import open_strategy
-from coderepair.search.outlook import ProposersOutlook
 from coderepair.search.tree import Tree
 from coderepair.session import EXHAUSTED, SOLVED, Session
 from coderepair.solve import INTERRUPT, Driver, solve

@@ -22,7 +22,8 @@ from coderepair.model import (
     TestReport,
 )
 from coderepair.search.base import STRATEGIES, open_strategy
-from coderepair.search.tree import Expansion, Outlook, Tree
+from coderepair.search.outlook import Outlook
+from coderepair.search.tree import Expansion, Tree
 from coderepair.session import Session, asked
 
 CHECKS = 5

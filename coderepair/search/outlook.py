@@ -1,28 +1,33 @@
-"""The outlook of a run: each proposer speaks for its own proposals."""
+"""How promising an arm is, said before any of its proposals is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-from coderepair.propose.calibration import relation
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from coderepair.contracts import Proposer
     from coderepair.model import Node
     from coderepair.search.tree import Tree
 
 
-class ProposersOutlook:
-    """Asks the proposer of this name for the chance of its proposal, and keeps it in [0, 1]."""
-
-    def __init__(self, proposers: Mapping[str, Proposer]) -> None:
-        self._proposers = proposers
+class Outlook(Protocol):
+    """How promising the proposals of an arm are, before any of them is made."""
 
     def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:
-        return min(1.0, max(0.0, self._proposers[proposer].chance(tree, node, rank)))
+        """Probability, in [0, 1], that the proposal of this rank (0-based) solves the task given that
+        those before it did not; 0 means that the proposer cannot refine this node."""
+        ...
 
     def family(self, tree: Tree, node: Node, proposer: str) -> str:
-        """Nodes of one depth that compare alike with their parents: that each passes one check more
-        was hoped to mean that the way to a repair leads through it, and most are wrong about that."""
-        return f"{proposer} {node.depth} {relation(tree, node)}" if node.depth > 0 else ""
+        """Arms whose chances rest on one assumption about this task, so that what fails in one of them
+        speaks against all; empty for an arm that stands for itself."""
+        ...
+
+
+class UniformOutlook:
+    """Knows nothing: every proposal is worth the same, as in REx."""
+
+    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
+        return 1.0
+
+    def family(self, tree: Tree, node: Node, proposer: str) -> str:  # noqa: ARG002
+        return ""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from coderepair.model import (
     ROOT,
@@ -24,34 +23,11 @@ from coderepair.model import (
     Refinement,
     TestReport,
 )
+from coderepair.search.outlook import Outlook, UniformOutlook
 
 PRIOR = 0.2
 """Shape of the Gamma prior, of mean 1, of how far the chances of a family hold for a task: the smaller,
 the sooner failures tell. Most tasks have no repair by way of a given family and some have many."""
-
-
-class Outlook(Protocol):
-    """How promising the proposals of an arm are, before any of them is made."""
-
-    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:
-        """Probability, in [0, 1], that the proposal of this rank (0-based) solves the task given that
-        those before it did not; 0 means that the proposer cannot refine this node."""
-        ...
-
-    def family(self, tree: Tree, node: Node, proposer: str) -> str:
-        """Arms whose chances rest on one assumption about this task, so that what fails in one of them
-        speaks against all; empty for an arm that stands for itself."""
-        ...
-
-
-class UniformOutlook:
-    """Knows nothing: every proposal is worth the same, as in REx."""
-
-    def chance(self, tree: Tree, node: Node, proposer: str, rank: int) -> float:  # noqa: ARG002
-        return 1.0
-
-    def family(self, tree: Tree, node: Node, proposer: str) -> str:  # noqa: ARG002
-        return ""
 
 
 @dataclass(slots=True, eq=False)

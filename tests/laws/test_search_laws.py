@@ -14,8 +14,9 @@ from coderepair.compact import Packer, Unpacker
 from coderepair.contracts import Strategy
 from coderepair.events import Asked, Baseline, Event, RunStarted, Told
 from coderepair.model import Node, Task
+from coderepair.search.outlook import UniformOutlook
 from coderepair.search.thompson import Thompson
-from coderepair.search.tree import Expansion, Tree, UniformOutlook
+from coderepair.search.tree import Expansion, Tree
 from tests.worlds import CHAT, PROPOSERS, RandomWorld, drive, report, session, state, strategies
 
 every_strategy = pytest.mark.parametrize("strategy", strategies(), ids=lambda s: type(s).__name__)

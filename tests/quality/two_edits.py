@@ -13,7 +13,8 @@ from functools import cache
 
 from coderepair.contracts import Strategy
 from coderepair.model import Node, Program, Proposal, Refinement
-from coderepair.search.tree import Expansion, Tree, UniformOutlook
+from coderepair.search.outlook import UniformOutlook
+from coderepair.search.tree import Expansion, Tree
 from coderepair.session import Session
 from tests.worlds import CHECKS, OPERATORS, report, session
 

@@ -14,8 +14,9 @@ from coderepair.search.fixed_width import FixedWidth
 from coderepair.search.flat import Flat
 from coderepair.search.greedy import Greedy
 from coderepair.search.linear import Linear
+from coderepair.search.outlook import UniformOutlook
 from coderepair.search.thompson import Thompson, ripe_arms
-from coderepair.search.tree import Tree, UniformOutlook
+from coderepair.search.tree import Tree
 from tests.worlds import CHAT, OPERATORS, RandomWorld, drive, program, report, session
 
 

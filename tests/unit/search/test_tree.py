@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from coderepair.model import Node, Program, Proposal, Refinement, TestReport
-from coderepair.search.tree import PRIOR, Arm, Tree, UniformOutlook
+from coderepair.search.outlook import UniformOutlook
+from coderepair.search.tree import PRIOR, Arm, Tree
 from tests.worlds import OPERATORS, program, report
 
 
