@@ -63,7 +63,7 @@ def show(run: Run, output_format: TextOrJson = "text") -> None:
 
     folder = store.find(_runs_dir(), run)
     result = result_of(store.load(folder))
-    report = _report(result, written=store.load_undo(folder) is not None)
+    report = _report(result, _is_written(folder))
     if output_format == "text" and result.before is not None:
         output.emit(failure_text(result.before).encode())
     output.emit(output.render(output_format, report))
@@ -147,9 +147,14 @@ def undo(run: Run) -> None:
 
 def _report(result: Result, written: bool) -> RunReport:
     """The report of a past run; its patch is against the text that the run was given."""
+    from dataclasses import replace
+
+    from coderepair.model import Status
     from coderepair.report import diff, terminal
     from coderepair.report.document import EXIT_CODES, RunReport
 
+    if written:
+        result = replace(result, status=Status.REPAIRED)
     path = diff.shown_path(Path(result.task.path))
     after = result.program.source if result.program else result.task.source
     patch = diff.unified(result.task.source.encode(), after.encode(), path)
@@ -174,11 +179,25 @@ def _replay(folder: Path) -> Progress:
     return progress
 
 
+def _is_written(folder: Path) -> bool:
+    """Whether the file holds what the run wrote: not if nothing was, or it was taken back or edited."""
+    import hashlib
+
+    from coderepair import store
+
+    kept = store.load_undo(folder)
+    path = Path(kept.path) if kept else folder
+    if kept is None or not path.is_file():
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == kept.sha256_after
+
+
 def _row(run: RunSummary) -> dict[str, str]:
     started = run.started
+    status = run.finished.status.value if run.finished else "cut"
     return {
         "run_id": run.run_id,
         "started": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started.created)),
-        "status": run.finished.status.value if run.finished else "cut",
+        "status": "repaired" if _is_written(run.folder) else status,
         "file": started.task.path,
     }

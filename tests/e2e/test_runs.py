@@ -35,7 +35,7 @@ def test_list_show_and_tree(last: Project) -> None:
     assert _listed(last) == []
     last.fix("solution.py", "--tests", "test_solution.py", "--write")
     (run,) = _listed(last)
-    assert run["status"] == "repair_available"
+    assert run["status"] == "repaired"
     assert run["file"] == str(last.path / "solution.py")
     listed = last.run("runs", "list").out.decode()
     assert run["run_id"] in listed
@@ -49,6 +49,8 @@ def test_list_show_and_tree(last: Project) -> None:
     tree = last.run("runs", "tree", "last").out.decode().splitlines()
     assert tree[0].startswith("0  0/3")
     assert "3/3 1.000" in tree[1]
+    assert last.run("runs", "undo", "last").code == 0
+    assert _listed(last)[0]["status"] == "repair_available"
 
 
 def test_a_run_that_is_not_there(last: Project) -> None:
