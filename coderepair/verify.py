@@ -243,7 +243,7 @@ class _Process:
         for event in self.frames.feed(data):
             if isinstance(event, list) and event:
                 self.run.add(event)
-        return bool(data) and not self.frames.broken
+        return bool(data) and not self.frames.broken and self.run.status is None
 
     def close(self) -> None:
         self.ended = True
