@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +19,14 @@ from coderepair.bench.settings import Plan, Setting
 from coderepair.bench.suites import Record, Suite
 from coderepair.bench.version import code_version
 from coderepair.config import Settings
+from coderepair.errors import EXIT_INTERRUPTED
 from coderepair.events import Event, Rejected, Solved
 from coderepair.model import Limits, Program, Result, Status
 from coderepair.repair import repair
 from coderepair.runner import open_runner, parking
+
+_GRACE_S = 3.0
+"""Seconds that a repair in another process gets to clean up after Ctrl-C."""
 
 
 class Watch:
@@ -139,13 +145,36 @@ def _rows(trials: Sequence[Trial], jobs: int) -> Iterator[Row]:
         return
     # Spawned, since a fork of a process that has loaded a model or threads may hang.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_on_sigterm) as pool:
         futures = [pool.submit(run_trial, trial) for trial in trials]
         try:
             for future in as_completed(futures):
                 yield future.result()
-        finally:
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            _end(multiprocessing.active_children())
+            raise
+
+
+def _end_on_sigterm() -> None:
+    """In a process of the pool: Ctrl-C is the parent's, which ends this one in an orderly way."""
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.exit(EXIT_INTERRUPTED)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, end)
+
+
+def _end(processes: Sequence[multiprocessing.process.BaseProcess]) -> None:
+    """Asks twice: first the repair under way ends and cleans up, then the process, which by then may
+    have begun with the next one."""
+    for _ in range(2):
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(_GRACE_S)
 
 
 def _repair(trial: Trial, folder: Path, settings: Settings, watch: Watch) -> Result:
