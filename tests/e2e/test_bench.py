@@ -1,8 +1,11 @@
 """`coderepair bench` as a user runs it, on small suites of its own."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -140,6 +143,35 @@ def test_processes_measure_the_same(tmp_path):
     marks = ("solved", "correct", "solved@1", "solved@10")
     assert [one["ops"][mark] for mark in marks] == [two["ops"][mark] for mark in marks]
     assert (alone["plan"]["jobs"], shared["plan"]["jobs"]) == (1, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_what_is_measured(tmp_path, jobs):
+    suite, results = tmp_path / "suite.jsonl", tmp_path / "results.jsonl"
+    records = (MINUS, HOPELESS, {**HOPELESS, "task_id": "hopeless too"})
+    suite.write_text("".join(json.dumps(r) + "\n" for r in records))
+    options = (*OPERATORS, "--jobs", jobs, "--seconds", "600", "--out", str(results))
+    command = [sys.executable, "-m", "coderepair", "bench", str(suite), *options]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 200
+        while not (results.exists() and results.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == ""
+        assert process.returncode == 130
+    finally:
+        process.kill()
+        process.wait()
+    [row] = map(json.loads, results.read_text().splitlines())
+    assert (row["task_id"], row["solved"]) == ("minus", True)
 
 
 @pytest.mark.slow
