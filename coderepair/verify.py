@@ -23,7 +23,7 @@ from typing import Any
 from coderepair.model import Limits, Program, Task, Verification
 from coderepair.runner.child import doctests, wire
 from coderepair.runner.pins import Pins
-from coderepair.runner.pool import task_request
+from coderepair.runner.requests import task_request
 from coderepair.runner.worker import MAIN, environment
 
 HASH_SEEDS = (0, 1)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import selectors
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, cast
 
 from coderepair.errors import SandboxError, TestsNotRunnable
@@ -17,6 +15,7 @@ from coderepair.model import Limits, Outcome, Program, Task, TestReport
 from coderepair.runner import parking, reports
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
+from coderepair.runner.requests import listed, no_tests, run_request, task_request
 from coderepair.runner.worker import Channel, Twin, Worker
 
 FLOOR_S = 0.3
@@ -25,9 +24,8 @@ FACTOR = 10.0
 """How much slower than the original's slowest passing check a candidate's check may be."""
 UNKNOWN_S = 1.0
 """Limit while no check of the original passes, so that nothing is known."""
-CPU_MARGIN_S = 5
-HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", re.MULTILINE)
-"""A file under repair that has tests in it, not only doctests."""
+MARGIN_S = 60.0
+"""Wall seconds beyond a program's own limit after which its process counts as broken."""
 
 
 def open_runner(workers: int = 2, isolation: str = "") -> ForkRunner:
@@ -123,27 +121,39 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def run(self, task: Task, programs: Sequence[Program], limits: Limits) -> list[TestReport]:
         """Reports in the order of `programs`. Raises `TestsNotRunnable`, `SandboxError`."""
-        prepared = self._prepare(task)
-        prepared.pins.check()
-        if prepared.skipped is None:
-            self._baseline(prepared, limits)
-        batch = self._spread(prepared, programs, limits)
-        prepared.pins.check()
+        with self._unbroken():
+            prepared = self._prepare(task)
+            prepared.pins.check()
+            if prepared.skipped is None:
+                self._baseline(prepared, limits)
+            batch = self._spread(prepared, programs, limits)
+            prepared.pins.check()
         skipped = prepared.skipped or frozenset()
-        return [
-            reports.report(prepared.nodes, batch.answers[i], skipped) for i in range(len(programs))
-        ]
+        answers = [batch.answers[index] for index in range(len(programs))]
+        return [reports.report(prepared.nodes, answer, skipped) for answer in answers]
 
     def trace(
         self, task: Task, program: Program, limits: Limits
     ) -> tuple[TestReport, dict[str, frozenset[int]]]:
         """A report, and the lines of the file that each check executed (1-based)."""
-        prepared = self._prepare(task)
-        if prepared.skipped is None:
-            self._baseline(prepared, limits)
-        batch = self._spread(prepared, [program], limits, trace=True)
+        with self._unbroken():
+            prepared = self._prepare(task)
+            if prepared.skipped is None:
+                self._baseline(prepared, limits)
+            batch = self._spread(prepared, [program], limits, trace=True)
         found = reports.report(prepared.nodes, batch.answers[0], prepared.skipped or frozenset())
         return found, reports.lines_by_check(prepared.nodes, batch.answers[0])
+
+    @contextlib.contextmanager
+    def _unbroken(self) -> Iterator[None]:
+        """Ends the processes if a request is broken off: an answer of theirs may be on its way."""
+        try:
+            yield
+        except TestsNotRunnable:
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     # -- preparation ------------------------------------------------------------------------------
 
@@ -157,8 +167,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             return self._prepared
         prepared = Prepared(task, task_request(task, self._layers), Pins(task))
         self._end_twins()
-        listed = self._load(self._main(), prepared)
-        prepared.nodes = tuple(reports.node_of(node) for node in listed["nodes"])
+        found = self._load(self._main(), prepared)
+        prepared.nodes = tuple(reports.node_of(node) for node in found["nodes"])
         if not prepared.nodes:
             raise TestsNotRunnable(no_tests(task))
         self._prepared = prepared
@@ -190,7 +200,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         if worker.task is not None:
             worker.ask({"op": "end"})
         worker.task = prepared
-        return _listed(worker.ask({**prepared.request, "op": "task"}))
+        return listed(worker.ask({**prepared.request, "op": "task"}))
 
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
@@ -217,7 +227,10 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             while len(batch.answers) < len(programs):
                 for key in list(selector.get_map().values()):
                     self._next(cast(Channel, key.fileobj), prepared, batch)
-                for key, _ in selector.select():
+                ready = selector.select(limits.total_timeout_s + MARGIN_S)
+                if not ready:
+                    raise SandboxError("the test processes do not answer; see `coderepair doctor`")
+                for key, _ in ready:
                     channel = cast(Channel, key.fileobj)
                     if not self._take(channel, batch):
                         selector.unregister(channel)
@@ -276,64 +289,3 @@ def check_limit(prepared: Prepared, limits: Limits) -> float:
     """CPU seconds a candidate's check may take: far above what the original needs, far below the cap."""
     known = FACTOR * prepared.slowest_s if prepared.slowest_s else UNKNOWN_S
     return min(limits.test_timeout_s, max(FLOOR_S, known))
-
-
-def run_request(source: str, limits: Limits, limit_s: float, trace: bool = False) -> dict[str, Any]:
-    """What a server needs to know to run one program."""
-    return {
-        "op": "run",
-        "source": source,
-        "limit_s": limit_s,
-        "cap_s": limits.test_timeout_s,
-        "total_s": limits.total_timeout_s,
-        "cpu_s": int(limits.total_timeout_s) + CPU_MARGIN_S,
-        "memory_mb": limits.memory_mb,
-        "trace": trace,
-    }
-
-
-def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
-    """What a server needs to know of a task."""
-    path = os.path.realpath(task.path)
-    tests, doctests, files = [], [], []
-    for test in task.tests:
-        real = os.path.realpath(test.path)
-        if real == path or not real.endswith(".py"):
-            doctests.append(real)
-            if real != path or not HOLDS_TESTS.search(task.source):
-                continue
-        else:
-            files.append(real)
-        tests += [f"{test.path}::{node}" for node in test.nodes] or [test.path]
-    folders = [str(Path(file).parent) for file in (path, *files, *doctests)]
-    return {
-        "path": path,
-        "source": task.source,
-        "tests": tests,
-        "rewrite": files,
-        "doctests": doctests,
-        "keyword": task.keyword,
-        "root": task.project_root,
-        "readable": sorted({os.path.realpath(task.project_root), *folders}),
-        "isolation": layers,
-    }
-
-
-def _listed(listed: dict[str, Any]) -> dict[str, Any]:
-    """Raises `TestsNotRunnable` with pytest's own words where collecting failed."""
-    if "failed" in listed:
-        raise TestsNotRunnable(str(listed["failed"]))
-    if listed.get("errors"):
-        text = " ".join(str((listed.get("texts") or [""])[0]).split())[-300:]
-        raise TestsNotRunnable(
-            f"the tests cannot be collected: {listed['errors'][0]['message']}"
-            + (f" ({text})" if text else "")
-        )
-    return listed
-
-
-def no_tests(task: Task) -> str:
-    """One line for a task whose tests hold nothing to run."""
-    names = ", ".join(Path(test.path).name for test in task.tests)
-    chosen = f" matching -k {task.keyword!r}" if task.keyword else ""
-    return f"no tests{chosen} found in {names}; name a test file, folder or node id with --tests"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -17,6 +18,8 @@ from coderepair.runner.child import wire
 MAIN = Path(__file__).parent / "child" / "main.py"
 START_S = 60.0
 """Wall seconds the interpreter may take to start and import pytest."""
+SILENCE_S = 300.0
+"""Longest time without an answer; every request ends by its own limits long before."""
 
 KEPT = ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG",
         "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "DJANGO_SETTINGS_MODULE")  # fmt: skip
@@ -55,8 +58,10 @@ class Channel:
         """Raises `BrokenPipeError` (or another OSError) if the process has gone."""
         wire.write(self._socket.fileno(), message)
 
-    def receive(self) -> Any:
-        """The next answer. Raises `EOFError` if the process has gone."""
+    def receive(self, timeout_s: float = SILENCE_S) -> Any:
+        """The next answer. Raises `EOFError` if the process has gone or says nothing for so long."""
+        if not select.select([self._socket], [], [], timeout_s)[0]:
+            raise EOFError(f"no answer for {timeout_s:.0f} s")
         try:
             answer = wire.read(self._socket.fileno())
         except (OSError, ValueError) as error:
@@ -134,7 +139,7 @@ class Worker(Channel):
 
     def _greet(self) -> dict[str, Any]:
         try:
-            hello: dict[str, Any] = self._first_answer()
+            hello: dict[str, Any] = self.receive(START_S)
         except EOFError:
             self.close()
             raise SandboxError(
@@ -146,13 +151,6 @@ class Worker(Channel):
                 f"{self.python} has no pytest; install it with `{self.python} -m pip install pytest`"
             )
         return hello
-
-    def _first_answer(self) -> Any:
-        import select
-
-        if not select.select([self._socket], [], [], START_S)[0]:
-            raise EOFError("no answer")
-        return self.receive()
 
 
 class Twin(Channel):
