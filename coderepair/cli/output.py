@@ -89,7 +89,7 @@ def show_patch(patch: str) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for line in patch.splitlines():
+    for line in patch.encode("utf-8", "replace").decode().splitlines():
         console.print(Text(line, style=_style(line)))
 
 
