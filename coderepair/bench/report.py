@@ -70,14 +70,16 @@ def _rates(
     measures = list(measures)
     table = _table(title, "setting", "n", *measures, *(["area"] if area else []))
     if costs:
-        for column in ("median s", "evaluations", "calls", "tokens"):
+        for column in ("median s", "of solved", "CPU s", "evaluations", "calls", "tokens"):
             table.add_column(column, justify="right")
     for name, figure in figures.items():
         row = [name, str(figure.records), *(_interval(figure.rates[m]) for m in measures)]
         if area:
             row.append(_interval(figure.area))
         if costs:
-            row += [f"{figure.median_seconds:.1f}", f"{figure.mean_evaluations:.0f}"]
+            solved = figure.median_solved_seconds
+            row += [f"{figure.median_seconds:.1f}", "-" if solved is None else f"{solved:.1f}"]
+            row += [f"{figure.median_cpu_seconds:.1f}", f"{figure.mean_evaluations:.0f}"]
             row += [f"{figure.mean_calls:.1f}", f"{figure.mean_tokens:.0f}"]
         table.add_row(*row)
     return table

@@ -55,6 +55,8 @@ class Row:
     tokens: int = 0
     seconds: float = 0.0
     """Wall seconds to the end of the repair: set-up, search, minimisation, verification."""
+    cpu_seconds: float = 0.0
+    """Processor seconds of the same, all processes together: comparable on a busy machine too."""
     stopped_by: str = ""
     edits: int = 0
     """Refinements on the path from the failing program to the solution."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import resource
 import signal
 import sys
 import tempfile
@@ -34,6 +35,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._start = time.monotonic()
+        self._cpu_start = _cpu_seconds()
         self.solved_at: int | None = None
         self.solved_seconds: float | None = None
 
@@ -41,6 +43,11 @@ class Watch:
     def seconds(self) -> float:
         """Since it was made."""
         return time.monotonic() - self._start
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time since it was made, of this process and of children that have ended."""
+        return _cpu_seconds() - self._cpu_start
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -50,6 +57,11 @@ class Watch:
                 self.solved_at = self.solved_seconds = None
             case _:
                 pass
+
+
+def _cpu_seconds() -> float:
+    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ def run_trial(trial: Trial) -> Row:
         watch = Watch()
         try:
             result = _repair(trial, Path(scratch, "project"), settings, watch)
-            seconds = watch.seconds
+            seconds, cpu_seconds = watch.seconds, watch.cpu_seconds
             if result.status is Status.INTERRUPTED:
                 raise KeyboardInterrupt
             row = _outcome(trial, result, watch)
@@ -135,7 +147,7 @@ def run_trial(trial: Trial) -> Row:
             # One record must not end the others; errors are counted, and the row says which it was.
             text = f"{type(error).__name__}: {error}"
             return replace(trial.blank, seconds=watch.seconds, error=text)
-        return replace(row, correct=correct, seconds=seconds)
+        return replace(row, correct=correct, seconds=seconds, cpu_seconds=cpu_seconds)
 
 
 def _rows(trials: Sequence[Trial], jobs: int) -> Iterator[Row]:

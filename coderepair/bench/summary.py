@@ -39,6 +39,8 @@ class Figures:
     """To the end of the repair, over all records."""
     median_solved_seconds: float | None
     """To the end of the repair, over the solved ones."""
+    median_cpu_seconds: float
+    """Processor time to the end of the repair, over all records."""
     mean_evaluations: float
     mean_calls: float
     mean_tokens: float
@@ -161,6 +163,7 @@ def _figures(plan: Plan, setting: Setting, rows: Sequence[Row]) -> Figures:
         area=metrics.mean(areas, groups),
         median_seconds=median(row.seconds for row in rows) if rows else 0.0,
         median_solved_seconds=median(solved_seconds) if solved_seconds else None,
+        median_cpu_seconds=median(row.cpu_seconds for row in rows) if rows else 0.0,
         mean_evaluations=fmean(row.evaluations for row in rows) if rows else 0.0,
         mean_calls=fmean(row.calls for row in rows) if rows else 0.0,
         mean_tokens=fmean(row.tokens for row in rows) if rows else 0.0,

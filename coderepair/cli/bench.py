@@ -27,7 +27,7 @@ def bench(
     suites: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[SUITE]...",
+            metavar="SUITE",
             help="JSON Lines files of bugs; without one, a sample of 20 HumanEvalFix bugs.",
             show_default=False,
         ),
@@ -89,7 +89,7 @@ def bench(
 ) -> None:
     """Measure strategies and proposers on suites of bugs.
 
-    Configuration files and environment variables do not count here: what --settings does not name
+    Configuration files and CODEREPAIR_ variables do not count here: what --settings does not name
     has its default. Several suites are reported one after the other.
     """
     from coderepair.bench import plot as plots
