@@ -135,7 +135,9 @@ def test_a_record_becomes_the_task_a_user_would_have(tmp_path):
 
 def test_hidden_tests_are_nowhere_near_the_tool(tmp_path):
     [record] = suites.load(written(tmp_path, RECORD)).records
-    task = suites.write_task(tmp_path / "project", record, record.visible(Protocol.PUBLIC))
+    task = suites.write_task(
+        tmp_path / "project", record, record.visible(Protocol.PUBLIC), named=True
+    )
     texts = [path.read_text() for path in (tmp_path / "project").rglob("*") if path.is_file()]
     texts.append(repr(task))
     assert any("f(1) == 2" in text for text in texts)
@@ -147,7 +149,7 @@ def test_whole_test_modules_are_used_as_they_are(tmp_path):
     module = "from solution import f\n\n\ndef test_f():\n    assert f(1) == 2\n"
     changes = {"test_format": "pytest", "public_tests": [module, module + "\n# second\n"]}
     [record] = suites.load(written(tmp_path, {**RECORD, **changes})).records
-    task = suites.write_task(tmp_path / "project", record, record.public)
+    task = suites.write_task(tmp_path / "project", record, record.public, named=True)
     paths = [tmp_path / "project" / name for name in ("test_solution.py", "test_solution_2.py")]
     assert [path.read_text() for path in paths] == changes["public_tests"]
     assert [test.path for test in task.tests] == [str(path) for path in paths]

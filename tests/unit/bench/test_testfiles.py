@@ -1,5 +1,6 @@
 """Test strings become a pytest file that means the same."""
 
+import os
 import subprocess
 import sys
 
@@ -14,8 +15,15 @@ def outcomes(tmp_path, program, text):
     (tmp_path / "solution.py").write_text(program)
     (tmp_path / "test_solution.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--tb=no"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     lines = [
         line.split() for line in done.stdout.splitlines() if line.startswith("test_solution.py::")
