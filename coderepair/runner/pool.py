@@ -19,11 +19,12 @@ from coderepair.runner.requests import listed, no_tests, run_request, task_reque
 from coderepair.runner.worker import Channel, Twin, Worker
 
 FLOOR_S = 0.3
-"""A check of a candidate always gets this much, however fast the original passes it."""
+"""A check of a candidate always gets this much, however fast the original's are."""
 FACTOR = 10.0
-"""How much slower than the original's slowest passing check a candidate's check may be."""
+"""How much slower than the original's slowest check a candidate's check may be."""
 UNKNOWN_S = 1.0
-"""Limit while no check of the original passes, so that nothing is known."""
+"""Limit while no check of the original came to an end, so that nothing is known."""
+COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
 MARGIN_S = 60.0
 """Wall seconds beyond a program's own limit after which its process counts as broken."""
 
@@ -46,7 +47,7 @@ class Prepared:
     nodes: tuple[reports.TestNode, ...] = ()
     skipped: frozenset[str] | None = None
     slowest_s: float = 0.0
-    """Longest time of a check that the original passes; 0 while unknown."""
+    """Longest time of a check of the original that came to its end, or of the import."""
 
     def same_run(self, task: Task) -> bool:
         """Whether this holds for `task` too: other functions may change, but all that runs is the same."""
@@ -209,8 +210,9 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:
             raise TestsNotRunnable(f"every test is skipped; {no_tests(prepared.task)}")
-        passing = [check.seconds for check in found.checks if check.outcome is Outcome.PASS]
-        prepared.slowest_s = max(passing, default=0.0)
+        timings = [each.seconds for each in found.checks if each.outcome in COUNTED]
+        known = timings or [UNKNOWN_S / FACTOR]
+        prepared.slowest_s = max(*known, *reports.import_seconds(answer), 0.0)
 
     # -- programs ---------------------------------------------------------------------------------
 
@@ -287,5 +289,4 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
 def check_limit(prepared: Prepared, limits: Limits) -> float:
     """CPU seconds a candidate's check may take: far above what the original needs, far below the cap."""
-    known = FACTOR * prepared.slowest_s if prepared.slowest_s else UNKNOWN_S
-    return min(limits.test_timeout_s, max(FLOOR_S, known))
+    return min(limits.test_timeout_s, max(FLOOR_S, FACTOR * prepared.slowest_s))

@@ -50,6 +50,12 @@ def skipped_nodes(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> frozen
     return frozenset(nodes[event[1]].id for event in ends)
 
 
+def import_seconds(answer: dict[str, Any]) -> list[float]:
+    """How long importing the tests, and with them the file, took."""
+    told = [event[1] for event in answer.get("events", ()) if event[:1] == ["i"] and event[1:]]
+    return [float(seconds) for seconds in told if isinstance(seconds, int | float)]
+
+
 def lines_by_check(
     nodes: tuple[TestNode, ...], answer: dict[str, Any]
 ) -> dict[str, frozenset[int]]:

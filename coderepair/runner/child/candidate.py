@@ -70,8 +70,7 @@ def run_nodes(task: Any, recorder: Recorder) -> None:
             return
     for number, node in enumerate(task.nodes):
         if node["kind"] == "doctest":
-            recorder.begin(number, -1)
-            doctests.run(task, node, recorder)
+            doctests.run(task, number, recorder)
 
 
 def run_items(task: Any, recorder: Recorder) -> None:
@@ -83,7 +82,7 @@ def run_items(task: Any, recorder: Recorder) -> None:
     items = session.collect(current, plugin)
     if plugin.collect_errors:
         raise session.cause(plugin.collect_errors[0])
-    recorder.forget_lines()
+    recorder.imported()
     index = {node["id"]: number for number, node in enumerate(task.nodes)}
     known = [item for item in items if item.nodeid in index]
     for item, following in itertools.zip_longest(known, known[1:]):

@@ -55,7 +55,7 @@ def run(task: Any, recorder: Recorder) -> None:
     """Imports the test modules and calls their functions, in order."""
     recorder.begin(0, -1)
     modules = {file: _import(file, task.test_code[file]) for file in task.direct_files}
-    recorder.forget_lines()
+    recorder.imported()
     for number, call in enumerate(task.direct):
         function = getattr(modules[call["file"]], call["function"], None)
         if function is None:

@@ -60,8 +60,10 @@ def module_name(path: str) -> Tuple[str, str]:
     return folder, ".".join(parts)
 
 
-def run(task: Any, node: Dict[str, Any], recorder: Recorder) -> None:
-    """Runs the examples of one docstring; each is a check of its own."""
+def run(task: Any, number: int, recorder: Recorder) -> None:
+    """Runs the examples of one docstring, which is node `number`; each is a check of its own."""
+    node = task.nodes[number]
+    recorder.begin(number, -1)
     namespace: Dict[str, Any] = {"__name__": "__main__"}
     if node["path"].endswith(".py"):
         try:
@@ -73,7 +75,8 @@ def run(task: Any, node: Dict[str, Any], recorder: Recorder) -> None:
             recorder.timed_out(0)
             recorder.finish("timeout", None)
             return
-    recorder.forget_lines()
+    recorder.imported()
+    recorder.begin(number, -1)
     test = doctest.DocTest(task.examples[node["id"]], namespace, node["id"], node["path"], 0, None)
     _Runner(recorder, task.path, task.doctest_flags).run(test, out=_quiet, clear_globs=False)
     recorder.finish("ok", None)

@@ -3,6 +3,7 @@
 Events go out at once, one frame each, so that what happened before a crash is not lost:
     ["c", node, number, outcome, closeness, failure, seconds, lines]   one assert or doctest example
     ["n", node, status, failure, seconds, lines]                       a node ended: ok, skip, fail or a phase's error
+    ["i", seconds]                                                     the tests were imported
     ["end"]                                                            all nodes were run
 `lines` is there when coverage is traced.
 """
@@ -199,8 +200,10 @@ class Recorder:
         seconds, self._since = now - self._since, now
         return round(seconds, 6)
 
-    def forget_lines(self) -> None:
-        """What ran so far was only the import of the file."""
+    def imported(self) -> None:
+        """What ran so far was only the import of the tests and the file."""
+        self._disarm()
+        self._emit(["i", self._lap()])
         if self.lines is not None:
             self.lines.clear()
 

@@ -63,6 +63,23 @@ def test_a_check_may_be_slow_in_proportion_to_the_original(project: Project) -> 
     assert report.solved
 
 
+def test_a_slow_import_and_a_slow_fixture_are_allowed_for(project: Project) -> None:
+    slow = "import time\ntime.sleep(1.8)\n"
+    tests = """
+    import pytest, time
+    from solution import add
+
+    @pytest.fixture
+    def table():
+        time.sleep(1.8)
+
+    def test_add(table):
+        assert add(1, 2) == 3
+    """
+    (report,) = project.judge(slow + ADD, tests, slow + FIXED)
+    assert report.solved
+
+
 @pytest.mark.parametrize(
     "source",
     ["def add(a, b):\n    import time\n    time.sleep(60)\n", "import time\ntime.sleep(60)\n"],
