@@ -8,7 +8,7 @@ from coderepair.model import Program, Proposal, Refinement, Spent
 from coderepair.search.flat import Flat
 from coderepair.search.thompson import Thompson
 from coderepair.search.tree import Tree
-from coderepair.session import Session
+from coderepair.session import Session, asked
 from tests.worlds import CHAT, OPERATORS, RandomWorld, drive, program, report
 
 
@@ -132,6 +132,18 @@ def test_the_last_pull_is_cut_to_the_evaluations_left() -> None:
     expansion = search.ask(0.0)
     assert expansion is not None
     assert expansion.k == 4
+
+
+def test_a_rejected_solution_is_rejected_again_when_a_run_is_resumed() -> None:
+    search, resumed = new_session(), new_session()
+    expansion = search.ask(0.0)
+    assert expansion is not None
+    events = [asked(expansion), *search.tell(expansion.id, [told("a", 5)], 1.0)]
+    events += search.reject(1, "overfit")
+    resumed.replay(events)
+    assert resumed.solution is None
+    assert resumed.tree.rejected == {1}
+    assert resumed.ask(1.0) == search.ask(1.0)
 
 
 @pytest.mark.parametrize(

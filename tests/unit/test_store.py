@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -185,7 +186,8 @@ def with_source(event: Event, source: str, checks: list[CheckResult], number: in
     for i, _ in enumerate(event.refinements):
         text = source.replace(f"xs[{i}]", f"xs[{number}]")
         program = Program(text, ((0, len(text) - 1),))
-        result = TestReport((*checks[: i % 3], *checks[i % 3 :]), 0.01)
+        timed = [replace(check, seconds=number + i / 100) for check in checks]
+        result = TestReport(tuple(timed), 0.01)
         edited.append(Refinement(Proposal(program, "operators", f"line {i}", 0.01), result))
     return Told(event.expansion, tuple(edited), event.spent, event.nodes)
 
@@ -198,6 +200,15 @@ programs = st.builds(Program, st.text("ab\n", max_size=12), regions)
 @given(base=programs, other=programs)
 def test_any_program_is_found_again_from_its_difference(base: Program, other: Program) -> None:
     assert applied(base, json.loads(json.dumps(difference(base, other)))) == other
+
+
+def test_all_but_the_seconds_of_checks_is_kept() -> None:
+    slow = CheckResult("a", Outcome.FAIL, 0.25, Failure("assertion", "1 != 2"), seconds=1.5)
+    packer, unpacker = Packer(), Unpacker()
+    unpacker.unpack(packer.pack(started()))
+    told = Baseline(TestReport((slow,), 1.75), "L3")
+    quick = replace(slow, seconds=0.0)
+    assert unpacker.unpack(packer.pack(told)) == Baseline(TestReport((quick,), 1.75), "L3")
 
 
 def test_solved_and_unknown_events_pass_through() -> None:
