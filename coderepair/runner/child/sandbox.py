@@ -194,7 +194,8 @@ FORBIDDEN = (
     "acct", "quotactl", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr",
     "fremovexattr", "setxattrat", "removexattrat", "open_tree", "move_mount", "fsopen",
     "fsconfig", "fsmount", "fspick", "mount_setattr", "setpriority", "sched_setaffinity",
-    "shmget", "semget", "msgget",
+    "shmget", "semget", "msgget", "mq_open", "sched_setscheduler", "sched_setparam", "sched_setattr",
+    "ioprio_set", "fanotify_init", "vhangup", "iopl", "ioperm",
 )  # fmt: skip
 PRETENDED = (
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",

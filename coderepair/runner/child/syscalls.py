@@ -20,6 +20,8 @@ _X86_64 = {
     "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
     "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "execveat": 322, "userfaultfd": 323,
     "setpriority": 141, "sched_setaffinity": 203, "shmget": 29, "semget": 64, "msgget": 68,
+    "mq_open": 240, "sched_setscheduler": 144, "sched_setparam": 142, "sched_setattr": 314, "ioprio_set": 251,
+    "fanotify_init": 300, "vhangup": 153, "iopl": 172, "ioperm": 173,
 }  # fmt: skip
 
 _AARCH64 = {
@@ -35,6 +37,8 @@ _AARCH64 = {
     "rt_tgsigqueueinfo": 240, "perf_event_open": 241, "prlimit64": 261, "open_by_handle_at": 265,
     "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "finit_module": 273, "bpf": 280,
     "execveat": 281, "userfaultfd": 282, "kexec_file_load": 294,
+    "mq_open": 180, "sched_setscheduler": 119, "sched_setparam": 118, "sched_setattr": 274, "ioprio_set": 30,
+    "fanotify_init": 262, "vhangup": 58,
 }  # fmt: skip
 
 _COMMON = {
