@@ -129,7 +129,8 @@ def _model(settings: Settings) -> Finding:
         seconds = time.perf_counter() - begin
         policy.close()
     except CodeRepairError as error:
-        return Finding("model", False, f"{settings.model}: {error}", "coderepair model list")
+        mend = "another --model (coderepair model list), or --model none"
+        return Finding("model", False, f"{settings.model}: {error}", mend)
     return Finding(
         "model",
         True,

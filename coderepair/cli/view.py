@@ -60,16 +60,16 @@ class LineView:
 
     def __init__(self, limit_s: float) -> None:
         self.progress = Progress(limit_s)
-        self._asked: set[str] = set()
+        self._asked = {"operators"}
         self._last = time.monotonic()
 
     def on_event(self, event: Event) -> None:
         self.progress.take(event)
         text = note(event)
         if isinstance(event, Asked) and event.proposer not in self._asked:
-            # Whoever is asked for the first time may have a model to load.
+            # Its model is loaded now, which may take a while.
             self._asked.add(event.proposer)
-            text = f"asking {event.proposer}"
+            text = f"asking the {event.proposer} model"
         if not text and time.monotonic() - self._last >= LINE_INTERVAL_S:
             text = self.progress.headline()
         if text:
