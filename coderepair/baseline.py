@@ -37,8 +37,10 @@ def candidate_limits(limits: Limits, before: TestReport) -> Limits:
 
     Endless loops are common among candidates, and one that hangs in a check hangs in most.
     """
-    done = sum(each.seconds for each in before.checks if each.outcome is not Outcome.TIMEOUT)
-    total = min(limits.total_timeout_s, MIN_CANDIDATE_S + SLOWDOWN * done)
+    took = sum(each.seconds for each in before.checks if each.outcome is not Outcome.TIMEOUT)
+    if not any(each.outcome in _NO_VERDICT for each in before.checks):
+        took = max(took, before.seconds)  # imports and fixtures too, and no time spent hanging
+    total = min(limits.total_timeout_s, MIN_CANDIDATE_S + SLOWDOWN * took)
     return replace(limits, total_timeout_s=total)
 
 

@@ -294,6 +294,8 @@ def test_candidates_get_time_in_proportion_to_the_original() -> None:
     quick = TestReport((check("a", Outcome.FAIL, 0.01), hanging))
     slow = TestReport((check("a", Outcome.PASS, 2.0), hanging))
     endless = TestReport((check("a", Outcome.PASS, 20.0),))
+    slow_import = TestReport((check("a", Outcome.FAIL, 0.01),), seconds=1.0)
     assert candidate_limits(limits, quick).total_timeout_s == pytest.approx(1.6)
     assert candidate_limits(limits, slow).total_timeout_s == pytest.approx(21.5)
     assert candidate_limits(limits, endless) == limits
+    assert candidate_limits(limits, slow_import).total_timeout_s == pytest.approx(11.5)
