@@ -2,8 +2,12 @@
 
 The hazard of a ranked list falls about like a power of the rank, h(r) = a (1 + r / s)^-b, with one
 curve for each relation of a node to its parent: what was edited last matters more than anything else
-that is known before a list is made. The curves are maximum-likelihood fits over injected bugs
-(`coderepair_training.ranker`), by the number of proposals that failed before the one that solved.
+that is known before a list is made.
+
+The root's curve passes through the share of bugs that the first 1, 10, 50, 200 and 1000 edits mend:
+34, 46, 60, 68 and 76 %, the mean of held-out injected bugs (n = 250) and of held-out bugs of the
+problem bank (n = 240), by `coderepair_training.ranker`. A program on the way has the same curve times
+the judged probability that its last edit is part of the repair; these factors are not fitted.
 """
 
 from __future__ import annotations
@@ -29,14 +33,9 @@ class Curve:
         return float(self.first * (1.0 + rank / self.scale) ** -self.power)
 
 
-CURVES: dict[str, Curve] = {
-    "root": Curve(0.13, 6.0, 1.25),
-    "passes more": Curve(0.06, 5.0, 1.25),
-    "nearer": Curve(0.02, 5.0, 1.25),
-    "equal": Curve(0.0012, 8.0, 1.1),
-    "worse": Curve(0.0005, 8.0, 1.1),
-}
-"""Relation of a node to its parent -> curve."""
+ROOT_CURVE = Curve(0.34, 0.2, 0.85)
+ON_THE_WAY = {"root": 1.0, "passes more": 0.4, "nearer": 0.13, "equal": 0.002, "worse": 0.0006}
+"""Relation of a node to its parent -> probability that the edit between them belongs to the repair."""
 DEEPER = 0.5
 """Factor for each further edit on the way from the root, beyond the first."""
 
@@ -45,7 +44,7 @@ def chance(tree: Tree, node: Node, rank: int) -> float:
     """Probability, in [0, 1], that proposal `rank` of the edit operators solves the task."""
     if node.program is None:
         return 0.0
-    value = CURVES[relation(tree, node)](rank)
+    value = ON_THE_WAY[relation(tree, node)] * ROOT_CURVE(rank)
     return value * DEEPER ** max(0, node.depth - 1)
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.relations import symptoms
-from coderepair.propose.suspicion import Suspicion
 
 BUCKETS = 1 << 16
 Group = tuple[int, ...]
@@ -68,7 +67,6 @@ class FeatureMaker:
         self._context, self._scope = context, scope
         around = context.around
         self._symptoms = symptoms(around.failures)
-        self._suspicion = Suspicion(context)
         self._raised = self._traceback_lines()
         self._prose = f"{context.docstring} {around.statement} {context.function.name}".lower()
         self._words = frozenset(re.findall(r"[a-z]+", self._prose))
@@ -117,7 +115,6 @@ class FeatureMaker:
         site = self._site(edit.anchor)
         ends = (gone[0] if gone else "", come[0] if come else "")
         yield self._group((kind, site, ends), self._place)
-        yield self._group((kind, self._suspicion.of(edit)), self._covered)
         yield self._group((kind, edit.old, edit.new), self._ingredients)
         yield self._group((kind, *self._surrounded(edit)), self._neighbours)
 
@@ -132,11 +129,6 @@ class FeatureMaker:
     def _kind(self, kind: str, sites: int) -> Iterator[str]:
         yield kind
         yield f"sites {min(sites, 3)}"
-
-    def _covered(self, kind: str, texts: tuple[str, ...]) -> Iterator[str]:
-        for text in texts:
-            yield text
-            yield f"{text} {kind}"
 
     def _change(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
         yield f"k> {kind} {' '.join(gone)[:40]} > {' '.join(come)[:60]}"

@@ -33,9 +33,6 @@ class Surroundings:
     first_line: int = 1
     """Line of the file at which the function's text starts."""
 
-    coverage: tuple[tuple[bool, frozenset[int]], ...] = ()
-    """For each check whether it passed and which lines of the file it executed; empty if unknown."""
-
     @property
     def failed(self) -> int:
         """Number of failing checks."""

@@ -95,7 +95,10 @@ CASES: list[tuple[Family, str, str]] = [
     (
         inserts,
         LOOP,
-        "def f(xs):\n    if not xs:\n        return 0\n    total = 0\n    for x in xs:\n        total += x\n        return total",
+        (
+            "def f(xs):\n    if not xs:\n        return 0\n    total = 0\n    for x in xs:\n"
+            "        total += x\n        return total"
+        ),
     ),
     (
         inserts,

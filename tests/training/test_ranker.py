@@ -1,0 +1,66 @@
+"""Pools hold the wanted edit, and the ranker learns to prefer it."""
+
+from __future__ import annotations
+
+import pytest
+from coderepair_training.pools import WrongProgram, differing_function, features_of
+
+REFERENCE = """def f(xs):
+    best = xs[0]
+    for x in xs:
+        if x > best:
+            best = x
+    return best
+"""
+TESTS = ("assert f([1, 3, 2]) == 3", "assert f([2]) == 2")
+
+
+def _bug(number: int, buggy: str) -> WrongProgram:
+    return WrongProgram(
+        f"p#{number}", "p", "bank", "train", "The largest.", buggy, REFERENCE, "", TESTS
+    )
+
+
+BUGS = [
+    _bug(0, REFERENCE.replace("x > best", "x < best")),
+    _bug(1, REFERENCE.replace("best = x\n", "best = xs\n")),
+    _bug(2, REFERENCE.replace("return best", "return x")),
+    _bug(3, REFERENCE.replace("xs[0]", "xs[1]")),
+]
+
+
+def test_only_one_function_may_differ() -> None:
+    two = REFERENCE + "def g():\n    return 1\n"
+    assert differing_function(two.replace("x > best", "x < best"), two) == "f"
+    assert differing_function(two.replace("x > best", "x").replace("1", "2"), two) is None
+    assert differing_function(REFERENCE, two) is None
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.id)
+def test_the_wanted_edit_comes_first(bug: WrongProgram) -> None:
+    pool = features_of(bug, sample=20)
+    assert pool is not None
+    assert pool.wanted >= 1
+    assert pool.others > 100
+    assert len(pool.starts) == pool.wanted + 20
+    assert pool.starts[0] == 0
+    assert list(pool.starts) == sorted(pool.starts)
+
+
+def test_no_pool_without_a_wanted_edit() -> None:
+    far = REFERENCE.replace(
+        "best = xs[0]", "import os\n    print(os.getcwd(), 7)\n    best = 5 if xs else 8"
+    )
+    assert features_of(_bug(9, far), sample=5) is None
+
+
+@pytest.mark.train
+def test_training_prefers_the_wanted_edits() -> None:
+    pytest.importorskip("torch")
+    from coderepair_training.ranker import rank, report, train
+
+    pools = [pool for bug in BUGS for pool in [features_of(bug, sample=300)] if pool is not None]
+    weights = train(pools * 10, seed=0)
+    ranks = [rank(weights, pool) for pool in pools]
+    assert max(ranks) < 3
+    assert report("x", ranks, 8).startswith("x: n 8, in the pool 0.500, @1 ")

@@ -1,0 +1,146 @@
+"""The proposer of edit operators, on tasks of its own and without a runner."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from operator_cases import failing
+
+from coderepair.edit.regions import program_of
+from coderepair.model import CheckResult, Node, Outcome, Program, Task, TestReport
+from coderepair.policy.scripted import ScriptedPolicy
+from coderepair.propose import calibration
+from coderepair.propose.edits import EditProposer, compiles
+from coderepair.search.tree import Tree
+
+SOURCE = '''import math
+
+
+class Box:
+    def area(self, w, h):
+        """Width times height."""
+        return w + h   # keep me
+
+
+def double(n):
+    return n * 3
+'''
+TASK = Task("/p/box.py", SOURCE, ("Box.area", "double"), (), "/p", "/usr/bin/python3")
+REPORT = TestReport(
+    (failing("Box().area(2, 5)", "10", "7"), CheckResult("ok", Outcome.PASS)), seconds=0.1
+)
+
+
+def _tree(task: Task = TASK, report: TestReport = REPORT) -> Tree:
+    return Tree(program_of(task.source, task.targets), report, ("operators",))
+
+
+def test_the_mend_is_among_the_first_and_keeps_the_rest() -> None:
+    tree = _tree()
+    proposals = EditProposer().propose(TASK, tree, tree.root, 0, 30)
+    wanted = SOURCE.replace("w + h", "w * h")
+    found = [p for p in proposals if p.program is not None and p.program.source == wanted]
+    assert len(found) == 1
+    assert found[0].description == "line 7: '+' -> '*'"
+    assert found[0].proposer == "operators"
+
+
+def test_every_proposal_parses_and_none_repeats() -> None:
+    tree = _tree()
+    proposals = EditProposer().propose(TASK, tree, tree.root, 0, 10_000)
+    programs = [p.program for p in proposals if p.program is not None]
+    assert len(programs) == len(proposals) < 10_000
+    assert len({program.key for program in programs}) == len(programs)
+    for program in programs:
+        ast.parse(program.source)
+        assert program.source.startswith("import math\n\n\nclass Box:\n")
+        assert len(program.regions) == 2
+
+
+def test_both_targets_are_in_scope_the_failing_one_first() -> None:
+    tree = _tree()
+    proposals = EditProposer().propose(TASK, tree, tree.root, 0, 10_000)
+    lines = [int(p.description.split(":")[0].removeprefix("line ")) for p in proposals]
+    assert lines[0] == 7
+    assert sum(line in (5, 6, 7) for line in lines[:20]) > 10
+    assert 11 in lines
+
+
+def test_ranks_are_the_same_whatever_is_asked_first() -> None:
+    tree, proposer = _tree(), EditProposer()
+    late = proposer.propose(TASK, tree, tree.root, 7, 3)
+    early = proposer.propose(TASK, tree, tree.root, 0, 10)
+    assert early[7:] == late
+    assert EditProposer().propose(TASK, tree, tree.root, 0, 10) == early
+
+
+def test_nothing_to_refine_gives_nothing() -> None:
+    tree, broken = _tree(), Program("def f(:\n    pass")
+    proposer = EditProposer()
+    assert proposer.propose(TASK, tree, Node(5, None, 0, None, None), 0, 4) == []
+    assert proposer.propose(TASK, tree, Node(6, 0, 1, broken, REPORT), 0, 4) == []
+
+
+def test_the_test_file_lends_its_calls(tmp_path: Path) -> None:
+    from coderepair.model import TestFile
+
+    test = tmp_path / "test_x.py"
+    test.write_text("def test_f():\n    assert f('a-b') == ['a', 'b']\n")
+    source = "def f(x):\n    return list(x)\n"
+    task = Task("/p/x.py", source, ("f",), (TestFile(str(test), ""),), "/p", "/usr/bin/python3")
+    tree = _tree(task, TestReport((CheckResult("t", Outcome.FAIL),)))
+    found = {
+        p.program.source
+        for p in EditProposer().propose(task, tree, tree.root, 0, 9999)
+        if p.program
+    }
+    assert "def f(x):\n    return list(x.lower())\n" in found
+    assert "def f(x):\n    return x.split()\n" not in found or len(found) > 100
+
+
+def test_a_model_orders_the_first_tier_anew() -> None:
+    class Fond(ScriptedPolicy):
+        def score(self, _prompt: str, continuations: list[str]) -> list[float]:  # type: ignore[override]
+            return [0.0 if "w - h" in text else -1000.0 for text in continuations]
+
+    tree = _tree()
+    plain = [p.description for p in EditProposer().propose(TASK, tree, tree.root, 0, 48)]
+    fused = [p.description for p in EditProposer(Fond([])).propose(TASK, tree, tree.root, 0, 48)]
+    wanted = "line 7: '+' -> '-'"
+    assert wanted in plain
+    assert plain.index(wanted) > 0
+    assert fused.index(wanted) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("def f():\n    return 1", True),
+        ("    def f(self):\n        return self", True),
+        ("def f():\n    break", False),
+        ("def f(:", False),
+        ("def f():\n    return 1[0]", False),
+    ],
+)
+def test_compiles(text: str, good: bool) -> None:
+    assert compiles(text) is good
+
+
+def test_chances_fall_with_rank_and_follow_the_relation() -> None:
+    tree = _tree()
+    root = [calibration.chance(tree, tree.root, rank) for rank in range(300)]
+    assert all(0.0 < value <= 1.0 for value in root)
+    assert root == sorted(root, reverse=True)
+    program = Program(SOURCE + "\n")
+    passed = TestReport(
+        (failing(), CheckResult("ok", Outcome.PASS), CheckResult("more", Outcome.PASS))
+    )
+    better = Node(1, 0, 1, program, passed)
+    worse = Node(2, 0, 1, program, TestReport((failing(), failing())))
+    equal = Node(3, 0, 1, program, REPORT)
+    values = [calibration.chance(tree, node, 0) for node in (tree.root, better, equal, worse)]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) == 4
+    assert calibration.chance(tree, Node(4, None, 0, None, None), 0) == 0.0

@@ -1,0 +1,145 @@
+"""The ranker and the features it adds up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from operator_cases import context_of, failing
+
+from coderepair.errors import EngineError
+from coderepair.propose import ranking
+from coderepair.propose.features import BUCKETS, FeatureMaker
+from coderepair.propose.operators import Scope, enumerate_edits
+from coderepair.propose.ranking import Ranker, default_ranker, pack, unpack
+from coderepair.propose.relations import symptoms
+
+LARGEST = """
+def largest(xs):
+    '''The largest element.'''
+    best = xs[0]
+    for x in xs[1:]:
+        if x < best:
+            best = x
+    return best
+"""
+FAILURES = (failing("largest([1, 3, 2])", "3", "1"), failing("largest([4, 5])", "5", "4"))
+
+
+def _ranked(ranker: Ranker) -> list[tuple[str, float]]:
+    context = context_of(LARGEST, *FAILURES)
+    scope = Scope(context)
+    ranked = ranker.rank(context, scope, enumerate_edits(context, scope))
+    return [(item.edit.apply(context.text), item.score) for item in ranked]
+
+
+def test_the_shipped_ranker_puts_a_plain_slip_first() -> None:
+    texts = [text for text, _ in _ranked(default_ranker())]
+    wanted = context_of(LARGEST).text.replace("x < best", "x > best")
+    assert wanted in texts[:5]
+
+
+def test_ranking_keeps_every_edit_and_spreads_the_first() -> None:
+    context = context_of(LARGEST, *FAILURES)
+    scope = Scope(context)
+    edits = enumerate_edits(context, scope)
+    ranked = default_ranker().rank(context, scope, edits)
+    assert sorted(map(id, edits)) == sorted(id(item.edit) for item in ranked)
+    lines = {context.line(item.edit.anchor) for item in ranked[:20]}
+    assert len(lines) >= 3
+
+
+def test_equal_scores_keep_the_order_of_enumeration_within_a_node() -> None:
+    context = context_of("def f(a):\n    return a")
+    scope = Scope(context)
+    edits = enumerate_edits(context, scope)
+    ranked = Ranker([0.0] * BUCKETS).rank(context, scope, edits)
+    node = ranked[0].edit.anchor
+    mine = [item.edit for item in ranked if item.edit.anchor is node]
+    assert mine == [edit for edit in edits if edit.anchor is node]
+
+
+def test_features_are_places_and_depend_on_the_evidence() -> None:
+    context, other = (
+        context_of(LARGEST, *FAILURES),
+        context_of(LARGEST, failing("largest([1])", "[]", "1")),
+    )
+    edit = enumerate_edits(context)[0]
+    twin = enumerate_edits(other)[0]
+    assert edit.replacements == twin.replacements
+    first = FeatureMaker(context, Scope(context)).of(edit)
+    second = FeatureMaker(other, Scope(other)).of(twin)
+    assert all(0 <= place < BUCKETS for place in first)
+    assert set(first) & set(second)
+    assert set(first) != set(second)
+
+
+def test_features_do_not_depend_on_the_hash_seed() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from test_ranking import _ranked, default_ranker\n"
+        "print(hash(tuple(hash_ for hash_ in [repr(_ranked(default_ranker()))])) and "
+        "__import__('zlib').crc32(repr(_ranked(default_ranker())).encode()))"
+    )
+    folder = os.path.dirname(__file__)  # noqa: PTH120
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", program, folder],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(seen) == 1
+
+
+def test_weights_survive_packing() -> None:
+    weights = [0.0] * BUCKETS
+    weights[3], weights[70], weights[-1] = 1.5, -2.25, 1e9
+    again = unpack(pack(weights))
+    assert again[:4] == [0.0, 0.0, 0.0, 1.5]
+    assert again[70] == -2.25
+    assert again[-1] == 32767 / ranking.SCALE
+
+
+def test_a_wrong_number_of_weights_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 weights"):
+        Ranker([0.0, 1.0])
+
+
+def test_damaged_weights_are_one_line_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_WEIGHTS", "missing.bin")
+    default_ranker.cache_clear()
+    with pytest.raises(EngineError, match="install coderepair again"):
+        default_ranker()
+    default_ranker.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "wanted"),
+    [
+        ("3", "4", {"all:bigger", "all:off by one"}),
+        ("-3", "3", {"all:negated"}),
+        ("[1, 2]", "[2, 1]", {"all:reversed", "all:permuted"}),
+        ("[1, 2, 3]", "[1, 2]", {"all:prefix", "all:subset", "all:length off by one"}),
+        ("'Ab'", "'ab'", {"all:case"}),
+        ("True", "False", {"all:flag False"}),
+        ("[]", "None", {"all:got NoneType"}),
+        ("(1, 2)", "[1, 2]", {"all:container", "all:got list"}),
+        ("{'a': 1}", "{'b': 1}", {"all:other keys", "all:same size"}),
+        ("2.5", "2.52", {"all:rounding"}),
+        ("<object>", "1", {"all:assertion"}),
+    ],
+)
+def test_symptoms(expected: str, got: str, wanted: set[str]) -> None:
+    assert wanted <= set(symptoms((failing("f()", expected, got),)))
+
+
+def test_symptoms_of_several_checks_say_which_are_shared() -> None:
+    found = symptoms((failing("f()", "3", "4"), failing("f()", "9", "7")))
+    assert "off by one" in found
+    assert "all:wants int" in found
+    assert symptoms(()) == ()
