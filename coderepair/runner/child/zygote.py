@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import sys
 from typing import Any, Dict
@@ -21,6 +22,16 @@ PROBE_S = 10.0
 def serve(control: int, scratch: str, _root: str) -> None:
     """Loop of the zygote. `control` is a socket to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    try:
+        _answer(control, scratch)
+    except OSError:
+        pass  # the parent has gone
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _answer(control: int, scratch: str) -> None:
+    """Does what it is asked for until the stream ends."""
     wire.write(control, _hello())
     loader.install()
     while True:

@@ -256,13 +256,14 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
         f"task = make_task({str(project / 'solution.py')!r}, [{str(project / 'test_solution.py')!r}], 'add')\n"
         "runner = open_runner(1)\n"
         "runner.run(task, [Program(task.source)], Limits())\n"
-        "print(runner._worker.pid, flush=True)\n"
+        "print(runner._worker.pid, runner._worker.scratch, flush=True)\n"
         "loop = task.source.replace('return', 'import time; time.sleep(30); return')\n"
         "runner.run(task, [Program(loop)], Limits(30, 60))\n"
     )
     owner = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
-    zygote = int(owner.stdout.readline())
+    number, scratch = owner.stdout.readline().split()
+    zygote = int(number)
     time.sleep(0.3)
     owner.kill()
     owner.wait()
@@ -271,6 +272,7 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
     while _group_lives(zygote) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _group_lives(zygote)
+    assert not Path(scratch).exists()
 
 
 def _group_lives(group: int) -> bool:
