@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
+from coderepair.propose.meanings import MEANINGS
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.relations import symptoms
 
@@ -29,35 +30,6 @@ _TOKEN = re.compile(
 )
 _COMMON = frozenset({"0", "1", "2", "10", "3", "100", "''", '""', "' '", '" "', "0.0", "1.0"})
 _BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
-_MEANING: tuple[tuple[str, str], ...] = (
-    ("max >", r"max|larg|great|high|most|more|longest|above|bigg|exceed|last"),
-    ("min <", r"min|small|least|low|less|few|short|below|under"),
-    (">= <=", r"at least|at most|or equal|inclusive|no more|not less|within"),
-    ("sum + +=", r"sum|add|total|plus|concat|combin|join"),
-    ("- -= abs", r"differ|subtract|minus|distance|absolute|remain|between"),
-    ("* *=", r"product|multipl|times|factorial|area|volume"),
-    ("/ //", r"divi|average|mean|half|ratio|quotient|per "),
-    ("% ", r"modul|remainder|even|odd|divis|multiple"),
-    ("** **=", r"power|square|cube|expon"),
-    ("sorted sort", r"sort|order|ascending|descending|rank"),
-    ("reverse reversed [::-1]", r"revers|backward|descending|palindrom|decreas"),
-    ("set", r"unique|distinct|duplicat|different|once"),
-    ("len", r"length|number of|count|how many|size"),
-    ("lower casefold", r"lower|case|vowel"),
-    ("upper title capitalize", r"upper|capital|case|vowel"),
-    ("strip", r"strip|trim|space|blank"),
-    ("split", r"word|split|separat|token"),
-    ("abs", r"absolute|magnitude|distance"),
-    ("round", r"round|decimal|nearest"),
-    ("and all", r"both|all|every|each"),
-    ("or any", r"either|any|or "),
-    ("not !=", r"not|different|except|other than|without"),
-    ("True", r"true|if and only|whether|check"),
-    ("False", r"false|otherwise|whether|check"),
-    ("[]", r"empty|list"),
-    ("None", r"none|nothing|no such|missing"),
-    ("0 1", r"start|first|zero|one|index"),
-)
 
 
 class FeatureMaker:
@@ -94,7 +66,7 @@ class FeatureMaker:
     def _read_meaning(self) -> dict[str, bool]:
         """For tokens with a meaning in prose: whether the docstring or the name speaks of it."""
         found: dict[str, bool] = {}
-        for tokens, pattern in _MEANING:
+        for tokens, pattern in MEANINGS:
             said = re.search(pattern, self._prose) is not None
             for token in tokens.split():
                 found[token] = found.get(token, False) or said

@@ -39,13 +39,17 @@ _EDIT_TOKENS = 64
 """An edit has about 20 tokens."""
 _EDIT_TEMPERATURES = (0.8, 1.0)
 _EDIT_CURVES = {
-    "root": Curve(0.1, 1.5, 1.6),
-    "passes more": Curve(0.06, 1.5, 1.6),
-    "nearer": Curve(0.02, 1.5, 1.6),
+    "root": Curve(0.2, 0.8, 1.6),
+    "passes more": Curve(0.1, 0.8, 1.6),
+    "nearer": Curve(0.03, 0.8, 1.6),
     "equal": Curve(0.002, 2.0, 1.4),
     "worse": Curve(0.0005, 2.0, 1.4),
 }
-"""Relation of a node to its parent -> chance of the edit of each rank, given that those before failed."""
+"""Relation of a node to its parent -> chance of the edit of each rank, given that those before failed.
+
+The first curve was measured on bugs injected into held-out problems, few of them (6 of 18 solved by
+the first edit, 2 more by the next nine), and drawn towards the lower rates of human bugs; the others
+keep the proportions of the edit operators' curves."""
 _MOST_CACHED = 256
 """Nodes whose samples are kept; those of others can be drawn again."""
 

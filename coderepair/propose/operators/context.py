@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,13 @@ from functools import cached_property
 from coderepair.edit.regions import FunctionNode, indentation
 from coderepair.model import CheckResult
 from coderepair.propose.operators.edit import Edit, Replacement, one_line
+from coderepair.propose.operators.layout import (
+    indent_lines,
+    is_call,
+    is_docstring,
+    line_starts,
+    only_comment,
+)
 from coderepair.propose.operators.precedence import LOWEST, level_of_text, required
 
 _HEADER = "if 1:\n"
@@ -64,7 +70,7 @@ class FunctionContext:
         self.function: FunctionNode = body[0]
         self._line_shift = 2 if indented else 1
         self._lines = text.split("\n")
-        self._starts = _starts(self._lines)
+        self._starts = line_starts(self._lines)
         self._parents: dict[ast.AST, ast.AST] = {}
         self._order: list[ast.AST] = []
         self._index(self.function)
@@ -166,7 +172,7 @@ class FunctionContext:
             for name in ("body", "orelse", "finalbody"):
                 body = getattr(node, name, None)
                 if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
-                    kept = body[1:] if node is self.function and _is_docstring(body[0]) else body
+                    kept = body[1:] if node is self.function and is_docstring(body[0]) else body
                     found.append(Block(node, name, kept))
         return tuple(block for block in found if block.body)
 
@@ -255,7 +261,7 @@ class FunctionContext:
         return (
             before.endswith("(")
             and self.text[end:].lstrip().startswith(")")
-            and not _is_call(before)
+            and not is_call(before)
         )
 
     # ---- lines --------------------------------------------------------------------------------
@@ -280,7 +286,7 @@ class FunctionContext:
         first = self.text.rfind("\n", 0, start) + 1
         last = self.text.find("\n", end)
         last = len(self.text) if last < 0 else last + 1
-        if self.text[first:start].strip() or not _only_comment(self.text[end:last]):
+        if self.text[first:start].strip() or not only_comment(self.text[end:last]):
             return None
         return first, last
 
@@ -301,7 +307,7 @@ class FunctionContext:
         span = self.line_span(statement)
         if span is None:
             return None
-        lines = _indented(text, self.indent(statement))
+        lines = indent_lines(text, self.indent(statement))
         return Edit(kind, statement, ((span[0], span[0], lines),), "", one_line(text))
 
     def insert_after(
@@ -311,42 +317,7 @@ class FunctionContext:
         span = self.line_span(statement)
         if span is None:
             return None
-        lines = _indented(text, self.indent(statement) if indent is None else indent)
+        lines = indent_lines(text, self.indent(statement) if indent is None else indent)
         at = span[1]
         lines = self.line_break(at) + lines
         return Edit(kind, statement, ((at, at, lines),), "", one_line(text))
-
-
-def _starts(lines: Sequence[str]) -> list[int]:
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    return starts
-
-
-def _is_call(before: str) -> bool:
-    """Whether the text ends in the opening parenthesis of a call or of a `def`."""
-    rest = before[:-1]
-    return bool(rest) and (rest[-1].isalnum() or rest[-1] in "_)]") and not _KEYWORD.search(rest)
-
-
-_KEYWORD = re.compile(
-    r"\b(?:if|elif|while|return|in|and|or|not|else|yield|assert|is|lambda|for|print|del|raise)$"
-)
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def _only_comment(tail: str) -> bool:
-    tail = tail.strip()
-    return not tail or tail.startswith("#")
-
-
-def _indented(text: str, prefix: str) -> str:
-    return "".join(f"{prefix}{line}\n" for line in text.split("\n"))
