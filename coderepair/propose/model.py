@@ -24,7 +24,7 @@ from coderepair.feedback.target import Target, locate
 from coderepair.model import Completion, Node, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.prompt import chat, edit_dialect
-from coderepair.propose.calibration import DEEPER, Curve, relation
+from coderepair.propose.calibration import DEEPER, ON_THE_WAY, Curve, relation
 
 if TYPE_CHECKING:
     from coderepair.search.tree import Tree
@@ -38,18 +38,11 @@ _WORDS = 100
 _EDIT_TOKENS = 64
 """An edit has about 20 tokens."""
 _EDIT_TEMPERATURES = (0.8, 1.0)
-_EDIT_CURVES = {
-    "root": Curve(0.2, 0.8, 1.6),
-    "passes more": Curve(0.1, 0.8, 1.6),
-    "nearer": Curve(0.03, 0.8, 1.6),
-    "equal": Curve(0.002, 2.0, 1.4),
-    "worse": Curve(0.0005, 2.0, 1.4),
-}
-"""Relation of a node to its parent -> chance of the edit of each rank, given that those before failed.
+_EDIT_CURVE = Curve(0.2, 0.8, 1.6)
+"""Chance of the edit of each rank at the root, given that those before failed.
 
-The first curve was measured on bugs injected into held-out problems, few of them (6 of 18 solved by
-the first edit, 2 more by the next nine), and drawn towards the lower rates of human bugs; the others
-keep the proportions of the edit operators' curves."""
+Measured on bugs injected into held-out problems, few of them (6 of 18 solved by the first edit, 2 more
+by the next nine), and drawn towards the lower rates of human bugs."""
 _MOST_CACHED = 256
 """Nodes whose samples are kept; those of others can be drawn again."""
 
@@ -167,7 +160,8 @@ class EmbeddedProposer:
         """From curves over the rank; 0 behind the last one possible."""
         if node.program is None or rank >= self._samples * self._rounds:
             return 0.0
-        return _EDIT_CURVES[relation(tree, node)](rank) * DEEPER ** max(0, node.depth - 1)
+        on_the_way = ON_THE_WAY[relation(tree, node)] * DEEPER ** max(0, node.depth - 1)
+        return on_the_way * _EDIT_CURVE(rank)
 
     def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
         """Distinct programs only; fewer than k when all rounds are spent. Raises `PolicyError`."""
