@@ -18,6 +18,8 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     ("len", r"length|number of|count|how many|size"),
     ("lower casefold", r"lower|case|vowel"),
     ("upper title capitalize", r"upper|capital|case|vowel"),
+    ("swapcase", r"swap|toggle|invert|opposite"),
+    ("casefold", r"fold|caseless|insensitive"),
     ("strip", r"strip|trim|space|blank"),
     ("split", r"word|split|separat|token"),
     ("abs", r"absolute|magnitude|distance"),
