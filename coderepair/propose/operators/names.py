@@ -45,6 +45,8 @@ _METHODS = (
     ("removeprefix", "removesuffix"),
     ("group", "groups", "start", "end"),
 )
+_RARE = {"swapcase": "swap", "casefold": "fold"}
+"""Methods that are proposed only where the prose holds a word."""
 _EXCEPTIONS = (
     "ValueError",
     "TypeError",
@@ -120,7 +122,9 @@ def _numbers_for(context: FunctionContext, scope: Scope, node: ast.Name) -> Iter
 
 def _attributes(context: FunctionContext, scope: Scope, node: ast.Attribute) -> Iterator[str]:
     """Other attributes for a place: like methods, like module functions, those of the same object."""
-    found = dict.fromkeys([*alike(node.attr, _METHODS), *alike(node.attr)])
+    said = f"{context.docstring} {context.around.statement} {context.function.name}".lower()
+    methods = [name for name in alike(node.attr, _METHODS) if _RARE.get(name, "") in said]
+    found = dict.fromkeys([*methods, *alike(node.attr)])
     if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", *scope.variables):
         called = _is_called(context, node)
         for other in context.nodes:
