@@ -24,10 +24,14 @@ _BACK_PAIRS = 6
 _BACK_SIZE = 6.0
 _SLOW_ANGLE = 0.003
 """Pairs that turn by less than this a token compare contents; at 300 tokens they have turned by 0.9."""
-_NOTE_SIZE = 0.03
 _MATCH_SIZE = 2.5
-_COPY_SIZE = 0.1
-_OUTPUT_SIZE = 3.0
+_EMBEDDING_SIZE = 1.0
+"""Root mean square of the stream at the start. Steps of Muon are made for about 1: at the usual 0.02
+the first dozen of them wipe the circuit out."""
+_NOTE_SIZE, _COPY_SIZE = 1.0, 3.5
+"""Relative to that."""
+_OUTPUT_SIZE = 0.06
+"""Gain of the last norm, for an `_EMBEDDING_SIZE` of 1."""
 
 
 def plant(model: Decoder, seed: int = 0) -> None:
@@ -42,9 +46,9 @@ def plant(model: Decoder, seed: int = 0) -> None:
     half, size = config.hidden // 2, config.head_size
     note = half // config.heads
     with torch.no_grad():
+        model.embedding.weight.normal_(std=math.sqrt(2) * _EMBEDDING_SIZE, generator=generator)
         model.embedding.weight[:, half:] = 0
-        model.embedding.weight.mul_(math.sqrt(2))
-        model.norm.weight.fill_(_OUTPUT_SIZE)
+        model.norm.weight.fill_(_OUTPUT_SIZE / _EMBEDDING_SIZE)
         for block in model.blocks:
             block.attention.o_proj.weight.zero_()
             block.down.weight.zero_()
@@ -82,7 +86,7 @@ def _look_back(model: Decoder, reader: Tensor, note: int) -> None:
         attention.q_proj.bias[second : second + _BACK_PAIRS] = -_BACK_SIZE * phase.sin()
         place = half + head * note
         for row in range(len(reader)):
-            attention.o_proj.weight[place + row, start + row] = _NOTE_SIZE
+            attention.o_proj.weight[place + row, start + row] = _NOTE_SIZE * _EMBEDDING_SIZE
 
 
 def _match(model: Decoder, reader: Tensor, note: int) -> None:
@@ -118,4 +122,6 @@ def _copy(model: Decoder, reader: Tensor) -> None:
     attention.v_proj.weight[: len(reader), :half] = reader
     for head in range(config.heads):
         start = head * config.head_size
-        attention.o_proj.weight[:half, start : start + len(reader)] = reader.T * _COPY_SIZE
+        attention.o_proj.weight[:half, start : start + len(reader)] = (
+            reader.T * _COPY_SIZE * _EMBEDDING_SIZE
+        )

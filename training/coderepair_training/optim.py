@@ -22,7 +22,7 @@ class Rates:
     """Peak step sizes."""
 
     matrices: float = 0.02
-    rest: float = 0.003
+    rest: float = 0.01
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.95)
     decay: float = 0.01
