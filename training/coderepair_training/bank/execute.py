@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CHILD = Path(__file__).with_name("child.py")
-WALL_SECONDS = 600.0
+WALL_SECONDS = 1800.0
 """Limit of one call; single programs are limited in CPU time by the child."""
 
 Job = tuple[str, Sequence[str], bool]

@@ -111,4 +111,5 @@ def _code_tokens(source: str) -> list[str]:
 def _jaccard(one: Shingles, other: Shingles) -> float:
     if min(len(one), len(other)) < SHORTEST:
         return 0.0
-    return len(one & other) / len(one | other)
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
