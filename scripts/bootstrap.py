@@ -50,7 +50,10 @@ def _venv_python() -> Path:
     python = VENV / scripts / ("python.exe" if os.name == "nt" else "python")
     if not python.exists():
         made = subprocess.run(
-            [_base_interpreter(), "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+            [_base_interpreter(), "-m", "venv", str(VENV)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
@@ -78,7 +81,10 @@ def _base_interpreter() -> str:
 
 def _runs(python: str) -> bool:
     """Whether it starts; a version manager's shim may be on PATH without its version."""
-    return subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def _step(python: Path, what: str, arguments: tuple[str, ...], *, optional: bool = False) -> bool:
@@ -103,9 +109,17 @@ def _pip_with_progress(python: Path, what: str, arguments: tuple[str, ...]) -> i
     detail = ""
     interactive = sys.stderr.isatty()
     print(f"{what} ...", file=sys.stderr, flush=True)
-    with LOG.open("a", errors="replace") as log, subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as pip:
+    with (
+        LOG.open("a", errors="replace") as log,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as pip,
+    ):
         assert pip.stdout is not None
         for line in pip.stdout:
             log.write(line)

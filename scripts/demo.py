@@ -21,10 +21,14 @@ def main() -> int:
         folder = Path(shutil.copytree(ROOT / "examples" / "orders", Path(scratch) / "orders"))
         command = ["fix", "orders.py", "--tests", "test_orders.py", "--write", *sys.argv[1:]]
         print(f"\n$ coderepair {' '.join(command)}\n", flush=True)
-        fixed = subprocess.run([python, "-m", "coderepair", *command], cwd=folder, check=False).returncode
+        fixed = subprocess.run(
+            [python, "-m", "coderepair", *command], cwd=folder, check=False
+        ).returncode
         if fixed == 0:
             print("\n$ pytest -q test_orders.py\n", flush=True)
-            subprocess.run([python, "-m", "pytest", "-q", "test_orders.py"], cwd=folder, check=False)
+            subprocess.run(
+                [python, "-m", "pytest", "-q", "test_orders.py"], cwd=folder, check=False
+            )
     return fixed
 
 

@@ -1,5 +1,4 @@
 import pytest
-
 from orders import longest_streak, order_total
 
 
