@@ -41,7 +41,20 @@ class Scope:
                     names[node.id] = None
             elif isinstance(node, ast.ExceptHandler) and node.name:
                 names[node.name] = None
-        return tuple(name for name in names if name not in self.parameters)
+        return tuple(
+            name
+            for name in names
+            if name not in self.parameters and (not name.startswith("_") or name in self._read)
+        )
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        """Names that are read somewhere. One with a leading underscore that is not was meant to be
+        thrown away, and is no ingredient."""
+        nodes = self.context.nodes
+        return frozenset(
+            n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+        )
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
@@ -50,17 +63,12 @@ class Scope:
     @cached_property
     def unused(self) -> tuple[str, ...]:
         """Variables that are bound and never read."""
-        read = {
-            n.id
-            for n in self.context.nodes
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-        }
         updated = {
             node.target.id
             for node in self.context.nodes
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
         }
-        return tuple(n for n in self.variables if n not in read and n not in updated and n != "_")
+        return tuple(n for n in self.variables if n not in self._read and n not in updated)
 
     @cached_property
     def unbound(self) -> tuple[str, ...]:
