@@ -22,9 +22,11 @@ from coderepair_training.model import Decoder
 _BACK_PAIRS = 6
 """Fastest rotary pairs, which tell neighbours apart."""
 _BACK_SIZE = 6.0
+"""Sharpness with which a head of block 0 picks its one token."""
 _SLOW_ANGLE = 0.003
 """Pairs that turn by less than this a token compare contents; at 300 tokens they have turned by 0.9."""
 _MATCH_SIZE = 2.5
+"""Sharpness of the comparison in block 1."""
 _EMBEDDING_SIZE = 1.0
 """Root mean square of the stream at the start. Steps of Muon are made for about 1: at the usual 0.02
 the first dozen of them wipe the circuit out."""
@@ -37,7 +39,7 @@ _OUTPUT_SIZE = 0.06
 def plant(model: Decoder, seed: int = 0) -> None:
     """Overwrites the weights of the first two blocks' attention and of the embedding.
 
-    Needs heads that share keys and values, three or more of them as notes of 1 to 3 tokens back.
+    Needs one key-value head; with three query heads the context compared is three tokens long.
     """
     config = model.config
     if config.kv_heads != 1 or config.heads < 2 or config.layers < 2:
