@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from coderepair.edit.regions import functions, region_text, replace_region
 from coderepair.errors import ContextOverflow, EditError, PolicyError
@@ -23,7 +23,7 @@ from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
 from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
-from coderepair.propose.ranking import Ranked, Ranker, default_ranker
+from coderepair.propose.ranking import Ranker, default_ranker
 
 if TYPE_CHECKING:
     from coderepair.contracts import Policy
@@ -39,16 +39,19 @@ _WORTH_ASKING = ("root", "passes more")
 tier takes as long as evaluating a hundred candidates."""
 _OTHER_TARGET = 2.0
 """Loss of score, in nats, for each place of a function in the task's list of targets."""
+_ALONE = 128
+"""Edits of the function that still fails that a program on the way offers before any of the others:
+listing them takes as long as evaluating some dozens of candidates."""
 _MOST_CACHED = 256
 _LONGEST_TEST_TEXT = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A ranked edit of one of the regions."""
 
     region: int
-    ranked: Ranked
+    edit: Edit
+    score: float
 
 
 class _Listing:
@@ -99,29 +102,46 @@ class EditProposer:
         contexts = dict(_contexts(task, node, program))
         ranked = self._ranked(contexts, node, program, task)
         ask = self._policy is not None and calibration.relation(tree, node) in _WORTH_ASKING
-        ordered = self._fused(task, tree, node, contexts, ranked) if ask else iter(ranked)
+        ordered = self._fused(task, tree, node, contexts, ranked) if ask else ranked
         seen = {program.key}
         for candidate in ordered:
             edited = _edited(program, contexts[candidate.region], candidate)
             if edited is not None and edited.key not in seen:
                 seen.add(edited.key)
-                edit = candidate.ranked.edit
-                yield Proposal(edited, self.name, describe(contexts[candidate.region], edit))
+                words = describe(contexts[candidate.region], candidate.edit)
+                yield Proposal(edited, self.name, words)
 
     def _ranked(
         self, contexts: dict[int, FunctionContext], node: Node, program: Program, task: Task
-    ) -> list[_Candidate]:
-        ranker = self._ranker or default_ranker()
+    ) -> Iterator[_Candidate]:
+        """All edits, best first. Below the root the first of several functions begins alone."""
         places = _places(task, node, program)
-        found: list[_Candidate] = []
-        for region, context in contexts.items():
-            scope = Scope(context)
-            lists = ranker.rank(context, scope, enumerate_edits(context, scope))
-            loss = _OTHER_TARGET * places.get(region, len(places))
-            found += [_Candidate(region, replace(item, score=item.score - loss)) for item in lists]
-        if len(contexts) > 1:
-            found.sort(key=lambda candidate: -candidate.ranked.score)
-        return found
+        first = contexts
+        if node.parent is not None and len(contexts) > 1:
+            chosen = min(contexts, key=lambda region: places.get(region, len(places)))
+            first = {chosen: contexts[chosen]}
+        listed = self._listed(first, places)
+        yield from islice(listed, _ALONE)
+        others = {region: contexts[region] for region in contexts.keys() - first.keys()}
+        yield from _merged([*listed, *self._listed(others, places)]) if others else listed
+
+    def _listed(
+        self, contexts: dict[int, FunctionContext], places: dict[int, int]
+    ) -> Iterator[_Candidate]:
+        """The edits of some functions, best first; those of one are sorted as far as they are drawn."""
+        every = (self._of_one(region, contexts[region], places) for region in sorted(contexts))
+        if len(contexts) == 1:
+            return next(every)
+        return iter(_merged([candidate for one in every for candidate in one]))
+
+    def _of_one(
+        self, region: int, context: FunctionContext, places: dict[int, int]
+    ) -> Iterator[_Candidate]:
+        ranker = self._ranker or default_ranker()
+        scope = Scope(context)
+        loss = _OTHER_TARGET * places.get(region, len(places))
+        for item in ranker.ordered(context, scope, enumerate_edits(context, scope)):
+            yield _Candidate(region, item.edit, item.score - loss)
 
     def _fused(
         self,
@@ -129,14 +149,13 @@ class EditProposer:
         tree: Tree,
         node: Node,
         contexts: dict[int, FunctionContext],
-        ranked: Sequence[_Candidate],
+        ranked: Iterator[_Candidate],
     ) -> Iterator[_Candidate]:
         """The cheap ranking with its first tiers ordered by linear score and model together."""
-        start = 0
         for size in _TIERS:
-            yield from self._with_model(task, tree, node, contexts, ranked[start : start + size])
-            start += size
-        yield from ranked[start:]
+            tier = list(islice(ranked, size))
+            yield from self._with_model(task, tree, node, contexts, tier)
+        yield from ranked
 
     def _with_model(
         self,
@@ -153,7 +172,7 @@ class EditProposer:
             context = contexts[candidate.region]
             if dedent(context.text) == feedback.function:
                 try:
-                    new = dedent(candidate.ranked.edit.apply(context.text))
+                    new = dedent(candidate.edit.apply(context.text))
                     replies[index] = edit_dialect.encode(feedback, new)
                 except EditError:
                     continue
@@ -163,7 +182,7 @@ class EditProposer:
         scores = dict(zip(replies, likelihoods, strict=True))
         middle = sorted(likelihoods)[len(likelihoods) // 2]
         blended = [
-            (candidate.ranked.score + MODEL_WEIGHT * (scores.get(index, middle) - middle), -index)
+            (candidate.score + MODEL_WEIGHT * (scores.get(index, middle) - middle), -index)
             for index, candidate in enumerate(tier)
         ]
         return [tier[-index] for _, index in sorted(blended, reverse=True)]
@@ -211,12 +230,16 @@ def compiles(text: str) -> bool:
     return True
 
 
+def _merged(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
 def _cut(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _edited(program: Program, context: FunctionContext, candidate: _Candidate) -> Program | None:
-    text = candidate.ranked.edit.apply(context.text)
+    text = candidate.edit.apply(context.text)
     return replace_region(program, candidate.region, text) if compiles(text) else None
 
 

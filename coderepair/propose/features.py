@@ -10,43 +10,36 @@ import ast
 import builtins
 import keyword
 import re
-import zlib
-from collections.abc import Callable, Iterator
-from difflib import SequenceMatcher
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic
 
 from coderepair.propose.meanings import MEANINGS
 from coderepair.propose.operators import Edit, FunctionContext, Scope
+from coderepair.propose.plain_features import Memo, PlainFeatures, Row, Value, reading
 from coderepair.propose.relations import symptoms
+from coderepair.propose.tokens import alike, difference, split, words
 
-BUCKETS = 1 << 16
-Group = tuple[int, ...]
-"""Places of some features; the same object for all edits that share them."""
-_Row = tuple[str, ...]
-
-_TOKEN = re.compile(
-    r"""[rbfu]{0,2}(?:"[^"\n]*"|'[^'\n]*')|[A-Za-z_]\w*|\d+(?:\.\d+)?|\*\*=?|//=?|[<>=!]=|[-+*/%&|^]=|<<|>>|\S"""
-)
 _COMMON = frozenset({"0", "1", "2", "10", "3", "100", "''", '""', "' '", '" "', "0.0", "1.0"})
+_QUOTES = ("'", '"')
 _BUILTIN = frozenset(dir(builtins)) | frozenset(keyword.kwlist)
 
 
-class FeatureMaker:
-    """Features of the edits of one function; what they share is computed once."""
+class FeatureMaker(Generic[Value]):
+    """Features of the edits of one function, as places or as sums of weights, as `plain` reads them.
 
-    def __init__(self, context: FunctionContext, scope: Scope) -> None:
+    What edits share is read once: parts of the features are remembered by what they follow from.
+    """
+
+    def __init__(self, context: FunctionContext, scope: Scope, plain: PlainFeatures[Value]) -> None:
         self._context, self._scope = context, scope
+        self._plain: PlainFeatures[Value] = plain
         around = context.around
         self._symptoms = symptoms(around.failures)
         self._raised = self._traceback_lines()
         self._prose = f"{context.docstring} {around.statement} {context.function.name}".lower()
         self._words = frozenset(re.findall(r"[a-z]+", self._prose))
         self._expected = " ".join(scope.expected)
-        self._groups: dict[tuple[str, tuple[Any, ...]], Group] = {}
-        self._sites: dict[ast.AST, tuple[str, ...]] = {}
-        self._sides: dict[tuple[int, int], tuple[_Row, _Row]] = {}
-        self._tokens: dict[str, tuple[str, ...]] = {}
         self._meaning = self._read_meaning()
         self._roles = {
             **dict.fromkeys(scope.locals, "LOC"),
@@ -54,8 +47,28 @@ class FeatureMaker:
         }
         self._unused = frozenset(scope.unused)
         self._unbound = frozenset(scope.unbound)
+        self._remember(plain)
         self._known = self._pairs_of(context.text)
         self._last_line = context.line(context.statements[-1]) if context.statements else 1
+
+    def _remember(self, plain: PlainFeatures[Value]) -> None:
+        """What was read before, by what it follows from."""
+        self._role: Memo[str, str] = Memo(self._find_role)
+        self._row: Memo[str, Row] = Memo(self._read_row)
+        self._site: Memo[ast.AST, Row] = Memo(self._read_site)
+        self._sides: Memo[tuple[int, int], tuple[Row, Row, int, int]] = Memo(self._read_sides)
+        self._inner: Memo[str, tuple[Row, int]] = Memo(self._read_inner)
+        self._edges: Memo[tuple[Row, str, str, Row], tuple[Value, int]] = Memo(self._read_edges)
+        self._tells: Memo[str, bool] = Memo(self._is_telling)
+        self._uses: Memo[str, int] = Memo(self._count_uses)
+        self._change: Memo[tuple[str, Row, Row], Value] = Memo(self._read_change)
+        self._token: Memo[tuple[str, str, str, bool], Value] = Memo(self._read_token)
+        self._place: Memo[Any, Value] = reading(plain.read, self._place_texts)
+        self._said: Memo[Any, Value] = reading(plain.read, self._said_texts)
+        self._evidence: Memo[Any, Value] = reading(plain.read, self._evidence_texts)
+        self._exchanged: Memo[Any, Value] = reading(plain.read, self._exchanged_texts)
+        self._literals: Memo[Any, Value] = reading(plain.read, self._literal_texts)
+        self._outside: Memo[Any, Value] = reading(plain.read, self._outside_texts)
 
     def _traceback_lines(self) -> frozenset[int]:
         """Lines of the function's text at which failing checks raised."""
@@ -74,61 +87,59 @@ class FeatureMaker:
 
     # ---- one edit -----------------------------------------------------------------------------
 
-    def of(self, edit: Edit) -> list[int]:
-        """Places of the features that an edit has."""
-        return [place for group in self.groups(edit) for place in group]
+    def of(self, edit: Edit) -> Value:
+        """The features that an edit has."""
+        kind, anchor = edit.kind, edit.anchor
+        gone, come = difference(self._row[edit.old], self._row[edit.new])
+        corner = (self._site[anchor][0], gone[0] if gone else "", come[0] if come else "")
+        return (
+            self._change[kind, gone, come]
+            + self._place[kind, anchor]
+            + self._plain.corner[corner]
+            + self._ingredients(kind, edit.old, edit.new)
+            + self._neighbours(edit)
+        )
 
-    def groups(self, edit: Edit) -> Iterator[Group]:
-        """The features in groups that edits share, so that each is made, and weighed, once."""
-        kind = edit.kind
-        gone, come = _difference(self.tokens(edit.old), self.tokens(edit.new))
-        yield self._group((kind, edit.sites), self._kind)
-        yield self._group((kind, gone, come), self._change)
-        site = self._site(edit.anchor)
-        ends = (gone[0] if gone else "", come[0] if come else "")
-        yield self._group((kind, site, ends), self._place)
-        yield self._group((kind, edit.old, edit.new), self._ingredients)
-        yield self._group((kind, *self._surrounded(edit)), self._neighbours)
+    def _read_change(self, change: tuple[str, Row, Row]) -> Value:
+        """What goes and what comes, alone and with the symptoms."""
+        kind, gone, come = change
+        value = self._plain.exchange(kind, gone, come) + self._evidence[kind,]
+        for sign, row in (("+", come), ("-", gone)):
+            for token in dict.fromkeys(row):
+                value = value + self._token[kind, sign, token, token in row[:4]]
+        lost = tuple(filter(self._meaning.__contains__, gone))
+        found = tuple(filter(self._meaning.__contains__, come))
+        if lost or found:
+            value = value + self._said[lost, found]
+        if self._symptoms and len(gone) + len(come) <= 4:
+            value = value + self._plain.cures[self._symptoms, gone, come]
+        return value
 
-    def _group(self, key: tuple[Any, ...], make: Callable[..., Iterator[str]]) -> Group:
-        known = self._groups.get((make.__name__, key))
-        if known is None:
-            texts = dict.fromkeys(make(*key))
-            known = tuple(zlib.crc32(text.encode()) % BUCKETS for text in texts)
-            self._groups[make.__name__, key] = known
-        return known
+    def _read_token(self, move: tuple[str, str, str, bool]) -> Value:
+        kind, sign, token, first = move
+        value = self._plain.moves[sign, kind, token]
+        if first and self._symptoms:
+            value = value + self._plain.answers[self._symptoms, sign, token]
+        return value
 
-    def _kind(self, kind: str, sites: int) -> Iterator[str]:
-        yield kind
-        yield f"sites {min(sites, 3)}"
-
-    def _change(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
-        yield f"k> {kind} {' '.join(gone)[:40]} > {' '.join(come)[:60]}"
-        yield f"> {' '.join(gone)[:40]} > {' '.join(come)[:60]}"
-        for token in gone:
-            yield f"- {token}"
-            yield f"k- {kind} {token}"
-        for token in come:
-            yield f"+ {token}"
-            yield f"k+ {kind} {token}"
-        for first, second in pairwise(come):
-            yield f"++ {first} {second}"
+    def _said_texts(self, gone: Row, come: Row) -> Iterator[str]:
+        """Whether the prose speaks of tokens that go or come."""
         for sign, tokens in (("-", gone), ("+", come)):
             for token in tokens:
-                said = self._meaning.get(token)
-                if said is not None:
-                    yield f"said {sign} {said}"
-                    yield f"said {sign} {token} {said}"
-        yield from self._evidence(kind, gone, come)
-        yield f"size {_bin(len(gone))} {_bin(len(come))}"
-        yield f"size {kind} {_bin(len(come) - len(gone))}"
+                yield f"said {sign} {self._meaning[token]}"
+                yield f"said {sign} {token} {self._meaning[token]}"
 
-    def _place(self, kind: str, site: tuple[str, ...], ends: tuple[str, str]) -> Iterator[str]:
-        *texts, near = site
+    def _evidence_texts(self, kind: str) -> Iterator[str]:
+        around = self._context.around
+        yield f"{_share(around.failed, around.checks)} fail {kind}"
+        for name in self._symptoms:
+            yield f"s {name} {kind}"
+
+    def _place_texts(self, kind: str, anchor: ast.AST) -> Iterator[str]:
+        *texts, near = self._site[anchor]
         for text in texts:
             yield f"@ {text}"
             yield f"k@ {kind} {text}"
-        yield f"c@ {site[0]} {ends[0]} {ends[1]}"
         if near:
             yield f"raised {near}"
             yield f"raised {near} {kind}"
@@ -145,15 +156,9 @@ class FeatureMaker:
             return "at"
         return "near" if {line - 1, line + 1} & self._raised else "off"
 
-    def _site(self, anchor: ast.AST) -> tuple[str, ...]:
+    def _read_site(self, anchor: ast.AST) -> Row:
         """Where a node stands: first its parent's kind and field, last how near a check raised."""
-        known = self._sites.get(anchor)
-        if known is None:
-            known = self._sites[anchor] = (
-                *self._describe(anchor),
-                self._near(anchor),
-            )
-        return known
+        return *self._describe(anchor), self._near(anchor)
 
     def _describe(self, anchor: ast.AST) -> Iterator[str]:
         context = self._context
@@ -176,34 +181,39 @@ class FeatureMaker:
         depth = sum(1 for _ in context.ancestors(anchor))
         yield f"depth {min(depth, 9)}"
 
-    def _evidence(self, kind: str, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[str]:
-        around = self._context.around
-        share = f"{_share(around.failed, around.checks)} fail"
-        yield f"{share} {kind}"
-        for name in self._symptoms:
-            yield f"s {name} {kind}"
-            for token in come[:4]:
-                yield f"s+ {name} {token}"
-            for token in gone[:4]:
-                yield f"s- {name} {token}"
-            if len(gone) + len(come) <= 4:
-                yield f"s> {name} {' '.join(gone)} > {' '.join(come)}"
+    # ---- names and constants ------------------------------------------------------------------
 
-    def _ingredients(self, kind: str, old_text: str, new_text: str) -> Iterator[str]:
+    def _ingredients(self, kind: str, old_text: str, new_text: str) -> Value:
         """Roles of the user's own names and constants that come or go."""
-        old, new = _words(old_text), _words(new_text)
-        come, gone = sorted(new - old), sorted(old - new)
+        old, new = words(old_text), words(new_text)
+        come, gone = new - old, old - new
+        found = tuple(sorted(filter(self._tells.__getitem__, come)))
+        lost = tuple(sorted(filter(self._tells.__getitem__, gone)))
+        value = self._exchanged[kind, found, lost, min(come) if lost and come else ""]
+        if new_text[:1] in _QUOTES or old_text[:1] in _QUOTES:
+            value = value + self._literals[old_text, new_text]
+        return value
+
+    def _is_telling(self, word: str) -> bool:
+        """Whether a word is the user's own, so that it has features."""
+        if word[:1].isdigit():
+            return word not in ("0", "1")
+        return word in self._roles or word in self._unbound or word not in _BUILTIN
+
+    def _exchanged_texts(self, kind: str, come: Row, gone: Row, instead: str) -> Iterator[str]:
         for word in come:
             yield from self._comes(kind, word)
         for word in gone:
-            yield from self._goes(kind, word, come)
-        for sign, source in (("+", come), ("-", gone)):
-            for word in source:
-                if word[:1].isdigit() and word not in ("0", "1"):
+            yield from self._goes(kind, word, instead)
+        for sign, row in (("+", come), ("-", gone)):
+            for word in row:
+                if word[:1].isdigit():
                     yield f"number {sign} {word in self._prose} {word in self._expected}"
+
+    def _literal_texts(self, old_text: str, new_text: str) -> Iterator[str]:
         for sign, text in (("+", new_text), ("-", old_text)):
             literal = text.strip("'\"")
-            if text[:1] in "'\"" and literal:
+            if text[:1] in _QUOTES and literal:
                 yield f"string {sign} {literal.lower() in self._prose} {literal in self._expected}"
 
     def _comes(self, kind: str, word: str) -> Iterator[str]:
@@ -212,64 +222,80 @@ class FeatureMaker:
             yield f"type {self._scope.types.get(word, '')} {kind}"
             if word in self._unused:
                 yield "uses the unused"
-            yield f"uses {min(self._uses(word), 5)}"
+            yield f"uses {min(self._uses[word], 5)}"
         elif word.isidentifier() and word not in _BUILTIN:
             yield f"new word {word in self._context.text} {word.lower() in self._words} {kind}"
 
-    def _goes(self, kind: str, word: str, come: list[str]) -> Iterator[str]:
+    def _goes(self, kind: str, word: str, instead: str) -> Iterator[str]:
         if word in self._unbound:
             yield "takes the unbound away"
         if word in self._roles:
-            yield f"last use {self._uses(word) <= 2}"
-            if come:
-                types, other = self._scope.types, come[0]
-                yield f"alike {int(4 * SequenceMatcher(None, word, other).ratio())}"
-                yield f"same type {types.get(word, '') == types.get(other, '')} {kind}"
+            yield f"last use {self._uses[word] <= 2}"
+            if instead:
+                types = self._scope.types
+                yield f"alike {alike(word, instead)}"
+                yield f"same type {types.get(word, '') == types.get(instead, '')} {kind}"
 
-    def _uses(self, word: str) -> int:
+    def _count_uses(self, word: str) -> int:
         return len(re.findall(rf"\b{re.escape(word)}\b", self._context.text))
 
-    def _surrounded(self, edit: Edit) -> tuple[_Row, _Row, _Row]:
-        """Tokens before, inside and behind an edit's first change."""
-        start, end, new = edit.replacements[0]
-        sides = self._sides.get((start, end))
-        if sides is None:
-            text = self._context.text
-            before = self.tokens(text[max(0, text.rfind("\n", 0, start)) : start][-40:])[-2:]
-            stop = text.find("\n", end)
-            after = self.tokens(text[end : stop if stop >= 0 else len(text)][:40])[:2]
-            sides = self._sides[start, end] = (before, after)
-        return sides[0], self.tokens(new[:80]), sides[1]
+    # ---- neighbours ---------------------------------------------------------------------------
 
-    def _neighbours(self, kind: str, before: _Row, inner: _Row, after: _Row) -> Iterator[str]:
+    def _neighbours(self, edit: Edit) -> Value:
         """Pairs of tokens that arise at the edges of the change, known to the function or not."""
-        row = (*before, *inner, *after)
-        fresh = sum(pair not in self._known for pair in pairwise(row))
-        yield f"fresh {min(fresh, 6)}"
-        yield f"fresh {kind} {min(fresh, 4)}"
+        kind, plain = edit.kind, self._plain
+        start, end, text = edit.replacements[0]
+        before, after, bare, fresh = self._sides[start, end]
+        inner, inside = self._inner[text[:80]]
+        value = self._outside[kind, before, after]
         if inner:
-            yield f"left {before[-1] if before else '^'} {inner[0]}"
-            yield f"right {inner[-1]} {after[0] if after else '$'}"
+            edges, joined = self._edges[before[-1:], inner[0], inner[-1], after[:1]]
+            value, fresh = value + edges, fresh + inside + joined
+        else:
+            fresh += bare
+        return value + plain.novelty[kind, min(edit.sites, 3), min(fresh, 6)]
+
+    def _read_edges(self, ends: tuple[Row, str, str, Row]) -> tuple[Value, int]:
+        joined = self._fresh((*ends[0], ends[1])) + self._fresh((ends[2], *ends[3]))
+        return self._plain.edges[ends], joined
+
+    def _read_sides(self, span: tuple[int, int]) -> tuple[Row, Row, int, int]:
+        """Up to two tokens before and behind a stretch, how many unknown pairs arise when they meet,
+        and how many they form anyway."""
+        (start, end), text = span, self._context.text
+        before = self._row[text[max(0, text.rfind("\n", 0, start)) : start][-40:]][-2:]
+        stop = text.find("\n", end)
+        after = self._row[text[end : stop if stop >= 0 else len(text)][:40]][:2]
+        bare = self._fresh(before[-1:] + after[:1])
+        return before, after, bare, self._fresh(before) + self._fresh(after)
+
+    def _read_inner(self, text: str) -> tuple[Row, int]:
+        """Tokens of a new text, and how many unknown pairs they form."""
+        row = self._row[text]
+        return row, self._fresh(row)
+
+    def _fresh(self, row: Row) -> int:
+        return sum([pair not in self._known for pair in pairwise(row)])
+
+    @staticmethod
+    def _outside_texts(kind: str, before: Row, after: Row) -> Iterator[str]:
         yield f"left {kind} {' '.join(before)}"
         yield f"right {kind} {' '.join(after)}"
 
     def _pairs_of(self, text: str) -> frozenset[tuple[str, str]]:
         pairs: set[tuple[str, str]] = set()
         for line in text.split("\n"):
-            row = self.tokens(line)
+            row = self._row[line]
             pairs.update(pairwise(row))
         return frozenset(pairs)
 
     # ---- tokens -------------------------------------------------------------------------------
 
-    def tokens(self, text: str) -> tuple[str, ...]:
+    def _read_row(self, text: str) -> Row:
         """Tokens with the user's own names and odd constants replaced by their role."""
-        known = self._tokens.get(text)
-        if known is None:
-            known = self._tokens[text] = tuple(map(self._role, _TOKEN.findall(text)))
-        return known
+        return tuple([self._role[token] for token in split(text)])
 
-    def _role(self, token: str) -> str:
+    def _find_role(self, token: str) -> str:
         first = token[0]
         if first.isalpha() or first == "_":
             if token in self._roles:
@@ -290,32 +316,11 @@ _ATTRIBUTES = frozenset(
 )
 
 
-def _difference(
-    old: tuple[str, ...], new: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is left of two token rows without their common start and end; at most 12 of each."""
-    start = 0
-    while start < len(old) and start < len(new) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return old[start : len(old) - end][:12], new[start : len(new) - end][:12]
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text))
-
-
 def _field(above: ast.AST, node: ast.AST) -> str:
     for name, value in ast.iter_fields(above):
         if value is node or (isinstance(value, list) and node in value):
             return name
     return ""
-
-
-def _bin(number: int) -> int:
-    return max(-3, number) if number < 4 else 4 if number < 7 else 7
 
 
 def _share(failed: int, checks: int) -> str:

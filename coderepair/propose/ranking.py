@@ -11,14 +11,15 @@ import array
 import heapq
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from coderepair.errors import EngineError
-from coderepair.propose.features import BUCKETS, FeatureMaker
+from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Edit, FunctionContext, Scope
+from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place
 
 _WEIGHTS = "ranker.bin"
 SCALE = 1024.0
@@ -29,8 +30,7 @@ NODE_TOLL = 0.1
 """The same for edits of exactly the same node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """An edit and its score in nats; only differences of scores mean something."""
 
     edit: Edit
@@ -44,24 +44,26 @@ class Ranker:
         if len(weights) != BUCKETS:
             raise ValueError(f"{len(weights)} weights, not {BUCKETS}")
         self._weights = weights
+        self._plain = PlainFeatures(self._weigh)
 
     def rank(self, context: FunctionContext, scope: Scope, edits: Sequence[Edit]) -> list[Ranked]:
         """All edits, best first; ties stay in the order given."""
-        maker, weights = FeatureMaker(context, scope), self._weights
-        sums: dict[int, float] = {}
-        scored: list[Ranked] = []
-        for edit in edits:
-            score = 0.0
-            for group in maker.groups(edit):
-                known = sums.get(id(group))
-                if known is None:
-                    known = sums[id(group)] = sum([weights[place] for place in group])
-                score += known
-            scored.append(Ranked(edit, score))
-        return spread(context, scored)
+        return list(self.ordered(context, scope, edits))
+
+    def ordered(
+        self, context: FunctionContext, scope: Scope, edits: Iterable[Edit]
+    ) -> Iterator[Ranked]:
+        """The same, sorted only as far as they are drawn."""
+        maker = FeatureMaker(context, scope, self._plain)
+        return spread(context, [Ranked(edit, maker.of(edit)) for edit in edits])
+
+    def _weigh(self, texts: Iterable[str]) -> float:
+        """Sum of the weights of features."""
+        weights = self._weights
+        return sum([weights[place(text)] for text in texts])
 
 
-def spread(context: FunctionContext, scored: Sequence[Ranked]) -> list[Ranked]:
+def spread(context: FunctionContext, scored: Sequence[Ranked]) -> Iterator[Ranked]:
     """Best first, where every earlier edit of the same statement or node costs a toll.
 
     A toll is the same for all edits of a node and of a statement, so a queue of statements, each with
@@ -82,12 +84,11 @@ def spread(context: FunctionContext, scored: Sequence[Ranked]) -> list[Ranked]:
     places = [(*queue[0][:2], place) for place, queue in nodes.items()]
     heapq.heapify(places)
     taken, taken_here = Counter[int](), Counter[int]()
-    ordered: list[Ranked] = []
     while places:
         _, index, place = heapq.heappop(places)
         node = heapq.heappop(nodes[place])[2]
         edits[node].pop()
-        ordered.append(scored[index])
+        yield scored[index]
         taken[node] += 1
         taken_here[place] += 1
         if edits[node]:
@@ -96,7 +97,6 @@ def spread(context: FunctionContext, scored: Sequence[Ranked]) -> list[Ranked]:
         if nodes[place]:
             loss, following, _ = nodes[place][0]
             heapq.heappush(places, (loss + SITE_TOLL * taken_here[place], following, place))
-    return ordered
 
 
 @cache

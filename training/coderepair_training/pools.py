@@ -27,6 +27,8 @@ from coderepair.propose.operators import (
     Surroundings,
     enumerate_edits,
 )
+from coderepair.propose.plain_features import PlainFeatures
+from coderepair.propose.plain_features import places as places_of
 from coderepair_training import bank
 from coderepair_training.execution import Check, run_checks
 from coderepair_training.guard import Guard
@@ -121,7 +123,7 @@ def features_of(bug: WrongProgram, sample: int) -> Features | None:
     chosen = set(wanted)
     others = [edit for edit in edits if edit not in chosen]
     shown = Random(zlib.crc32(bug.id.encode())).sample(others, min(sample, len(others)))
-    maker = FeatureMaker(context, scope)
+    maker = FeatureMaker(context, scope, PlainFeatures(places_of))
     places, starts = array.array("H"), array.array("q")
     for edit in (*wanted, *shown):
         starts.append(len(places))

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from coderepair.propose.features import BUCKETS
+from coderepair.propose.plain_features import BUCKETS
 from coderepair.propose.ranking import pack
 from coderepair_training.execution import quiet
 from coderepair_training.guard import Guard

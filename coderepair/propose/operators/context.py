@@ -232,10 +232,14 @@ class FunctionContext:
 
     def replace_many(self, kind: str, node: ast.expr, texts: Iterable[str]) -> Iterator[Edit]:
         """One edit for each text that fits in the place of `node`."""
+        start, end = self.span(node)
+        old, needed = self.text[start:end], self.needed(node)
+        shown = one_line(old)
         for text in texts:
-            edit = self.replace(kind, node, text)
-            if edit is not None:
-                yield edit
+            level = level_of_text(text)
+            fitted = f"({text})" if level < needed else text
+            if level >= 0 and fitted != old:
+                yield Edit(kind, node, ((start, end, fitted),), shown, one_line(text))
 
     def fit(self, node: ast.expr, text: str) -> str | None:
         """`text` as it has to be written in the place of `node`; None if it is no expression."""

@@ -69,7 +69,7 @@ def _conditional(context: FunctionContext, scope: Scope, value: ast.expr) -> Ite
     own = context.operand(value, OR)
     if isinstance(value, ast.IfExp) or len(own) > 60:
         return
-    used = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    used = dict.fromkeys(node.id for node in ast.walk(value) if isinstance(node, ast.Name))
     tests = [f"{name} is None" for name in used if name in scope.variables]
     tests += [name for name in scope.variables if scope.types.get(name) == "bool"]
     tests += list(dict.fromkeys(atoms(context, scope, value)))[:_MOST_TESTS]

@@ -68,6 +68,19 @@ def test_both_targets_are_in_scope_the_failing_one_first() -> None:
     assert 11 in lines
 
 
+def test_a_program_on_the_way_begins_with_the_function_that_still_fails() -> None:
+    tree = _tree()
+    better = program_of(SOURCE.replace("w + h", "w * h"), TASK.targets)
+    report = TestReport((failing("double(2)", "4", "6"), CheckResult("ok", Outcome.PASS)))
+    node = Node(1, 0, 1, better, report)
+    proposals = EditProposer().propose(TASK, tree, node, 0, 10_000)
+    lines = [int(p.description.split(":")[0].removeprefix("line ")) for p in proposals]
+    assert all(line >= 10 for line in lines[:100])
+    assert any(line < 10 for line in lines)
+    programs = {p.program.key for p in proposals if p.program is not None}
+    assert len(programs) == len(proposals)
+
+
 def test_ranks_are_the_same_whatever_is_asked_first() -> None:
     tree, proposer = _tree(), EditProposer()
     late = proposer.propose(TASK, tree, tree.root, 7, 3)

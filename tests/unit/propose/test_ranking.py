@@ -11,8 +11,9 @@ from operator_cases import context_of, failing
 
 from coderepair.errors import EngineError
 from coderepair.propose import ranking
-from coderepair.propose.features import BUCKETS, FeatureMaker
+from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Scope, enumerate_edits
+from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place, places
 from coderepair.propose.ranking import Ranker, default_ranker, pack, unpack
 from coderepair.propose.relations import symptoms
 
@@ -69,11 +70,38 @@ def test_features_are_places_and_depend_on_the_evidence() -> None:
     edit = enumerate_edits(context)[0]
     twin = enumerate_edits(other)[0]
     assert edit.replacements == twin.replacements
-    first = FeatureMaker(context, Scope(context)).of(edit)
-    second = FeatureMaker(other, Scope(other)).of(twin)
+    plain = PlainFeatures(places)
+    first = FeatureMaker(context, Scope(context), plain).of(edit)
+    second = FeatureMaker(other, Scope(other), plain).of(twin)
     assert all(0 <= place < BUCKETS for place in first)
     assert set(first) & set(second)
     assert set(first) != set(second)
+
+
+def test_a_score_is_the_sum_of_the_weights_of_the_features() -> None:
+    weights = [((spot * 40503) % 2048 - 1024) / 1024 for spot in range(BUCKETS)]
+    ranker = Ranker(weights)
+    for text in (LARGEST, "def shout(words):\n    return ' '.join(w.upper() for w in words[1:])"):
+        context = context_of(text, *FAILURES)
+        scope = Scope(context)
+        ranked = ranker.rank(context, scope, enumerate_edits(context, scope))
+        maker = FeatureMaker(context, scope, PlainFeatures(places))
+        assert [score for _, score in ranked] == [
+            sum(weights[spot] for spot in maker.of(edit)) for edit, _ in ranked
+        ]
+
+
+def test_features_of_a_plain_slip() -> None:
+    context = context_of(LARGEST, *FAILURES)
+    scope = Scope(context)
+    found = {
+        edit.new: set(FeatureMaker(context, scope, PlainFeatures(places)).of(edit))
+        for edit in enumerate_edits(context, scope)
+        if edit.kind == "compare" and edit.sites == 1
+    }
+    wanted = ("compare", "- <", "k- compare <", "sites 1", "@ is Compare", "s+ all:smaller >")
+    assert {place(text) for text in (*wanted, "k> compare < > >", "+ >")} <= found[">"]
+    assert place("+ >=") in found[">="] - found[">"]
 
 
 def test_features_do_not_depend_on_the_hash_seed() -> None:
