@@ -11,7 +11,7 @@ import hashlib
 import textwrap
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 NodeId = int
 ExpansionId = int
@@ -95,10 +95,12 @@ class Program:
         return digest.hexdigest()[:32]
 
 
+@lru_cache(maxsize=32)
 def _normalised(text: str) -> str:
     """The syntax of a region without comments and layout; the text itself if it does not parse.
 
     A region starts at the first character of its line's indentation, so a method is dedented first.
+    Remembered because a candidate shares all regions but one with the program it was made from.
     """
     try:
         return ast.dump(ast.parse(textwrap.dedent(text)))
