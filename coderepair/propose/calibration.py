@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coderepair.model import ROOT, Node
+from coderepair.model import ROOT, Node, Outcome, TestReport
 from coderepair.search.tree import Tree
 
 _MARGIN = 1e-9
@@ -34,9 +34,16 @@ class Curve:
 
 
 ROOT_CURVE = Curve(0.34, 0.2, 0.85)
-ON_THE_WAY = {"root": 1.0, "passes more": 0.4, "nearer": 0.13, "equal": 0.002, "worse": 0.0006}
+ON_THE_WAY = {
+    "root": 1.0,
+    "gains": 0.4,
+    "trades": 0.12,
+    "nearer": 0.13,
+    "equal": 0.002,
+    "worse": 0.0006,
+}
 """Relation of a node to its parent -> probability that the edit between them belongs to the repair."""
-DEEPER = 0.5
+DEEPER = 0.6
 """Factor for each further edit on the way from the root, beyond the first."""
 
 
@@ -49,15 +56,22 @@ def chance(tree: Tree, node: Node, rank: int) -> float:
 
 
 def relation(tree: Tree, node: Node) -> str:
-    """How a node compares with the program it was made from."""
+    """How a node compares with the program it was made from: it `gains` checks and keeps all that
+    passed, `trades` some for more others, is `nearer` by its score, `equal`, or `worse`."""
     if node.id == ROOT or node.parent is None:
         return "root"
     parent = tree.node(node.parent)
     if node.report is None or parent.report is None:
         return "equal"
     if node.report.passed != parent.report.passed:
-        return "passes more" if node.report.passed > parent.report.passed else "worse"
+        if node.report.passed < parent.report.passed:
+            return "worse"
+        return "gains" if _passing(parent.report) <= _passing(node.report) else "trades"
     change = node.report.score - parent.report.score
     if abs(change) <= _MARGIN:
         return "equal"
     return "nearer" if change > 0 else "worse"
+
+
+def _passing(report: TestReport) -> set[str]:
+    return {check.id for check in report.checks if check.outcome is Outcome.PASS}

@@ -34,7 +34,7 @@ _TIERS = (48, 208)
 MODEL_WEIGHT = 0.06
 """Nats of linear score that one nat of the model's log-likelihood is worth. Measured with a model of
 2.5 million training tokens; above 0.2 the fusion was worse than the linear score alone."""
-_WORTH_ASKING = ("root", "passes more")
+_WORTH_ASKING = ("root", "gains", "trades")
 """Relations to the parent (`calibration.relation`) of nodes for which the model is asked: scoring a
 tier takes as long as evaluating a hundred candidates."""
 _OTHER_TARGET = 2.0

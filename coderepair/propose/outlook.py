@@ -23,6 +23,10 @@ class ProposersOutlook:
         return min(1.0, max(0.0, self._proposers[proposer].chance(tree, node, rank)))
 
     def family(self, tree: Tree, node: Node, proposer: str) -> str:
-        """Nodes of one depth that compare alike with their parents: that each passes one check more
-        was hoped to mean that the way to a repair leads through it, and most are wrong about that."""
-        return f"{proposer} {node.depth} {relation(tree, node)}" if node.depth > 0 else ""
+        """Nodes of one depth that compare alike with their parents and pass as many checks: that each
+        passes one more was hoped to mean that the way to a repair leads through it, and most are wrong
+        about that. A node that passes more than all before it is judged by itself."""
+        if node.depth == 0:
+            return ""
+        passed = node.report.passed if node.report else 0
+        return f"{proposer} {node.depth} {relation(tree, node)} {passed}"
