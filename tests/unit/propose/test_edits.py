@@ -157,3 +157,17 @@ def test_chances_fall_with_rank_and_follow_the_relation() -> None:
     assert values == sorted(values, reverse=True)
     assert len(set(values)) == 4
     assert calibration.chance(tree, Node(4, None, 0, None, None), 0) == 0.0
+
+
+def test_a_node_that_breaks_what_passed_trades_and_is_worth_less() -> None:
+    def checks(*outcomes: Outcome) -> TestReport:
+        return TestReport(tuple(CheckResult(f"c{i}", each) for i, each in enumerate(outcomes)))
+
+    fail, ok = Outcome.FAIL, Outcome.PASS
+    tree = _tree(report=checks(ok, fail, fail))
+    program = Program(SOURCE + "\n")
+    gains = Node(1, 0, 1, program, checks(ok, ok, fail))
+    trades = Node(2, 0, 1, program, checks(fail, ok, ok))
+    assert calibration.relation(tree, gains) == "gains"
+    assert calibration.relation(tree, trades) == "trades"
+    assert calibration.chance(tree, gains, 0) > calibration.chance(tree, trades, 0)

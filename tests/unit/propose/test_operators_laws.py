@@ -120,3 +120,16 @@ def test_fast_enough_for_two_thousand_edits() -> None:
 def test_what_is_not_one_function_is_refused(text: str) -> None:
     with pytest.raises(SyntaxError):
         FunctionContext(text)
+
+
+def test_a_name_that_is_thrown_away_is_no_ingredient() -> None:
+    scope = Scope(FunctionContext(THROWN_AWAY))
+    assert scope.variables == ("pairs", "total", "_used")
+    assert scope.unused == ()
+
+
+THROWN_AWAY = """def f(pairs):
+    total = 0
+    for _name, _used in pairs:
+        total += _used
+    return total"""
