@@ -191,7 +191,7 @@ class Run:
             sum(column) / len(self.recent) for column in zip(*self.recent, strict=True)
         )
         line = {
-            "seconds": round(self.seconds, 1),
+            "seconds": round(self.seconds, 3),
             "step": self.optimiser.steps,
             "tokens": self.tokens * self.recipe.training.ranks,
             "reply_loss": round(reply, 4),
