@@ -72,13 +72,17 @@ def plain_samples(source: str, group: str, rng: Random, count: int) -> Iterator[
                 yield sample
 
 
-def executed_samples(problem: Problem, rng: Random, count: int) -> Iterator[Sample]:
-    """Samples of one problem: its hand-written bugs, those with another on top, and injected ones."""
+def executed_samples(
+    problem: Problem, rng: Random, count: int, written: int = 1
+) -> Iterator[Sample]:
+    """Samples of one problem: `written` of each hand-written bug, which show different failures, as
+    many with another bug on top, and injected ones."""
     for wrong in problem.wrong:
-        yield from _executed(problem, wrong, problem.reference, rng, WRITTEN)
-        on_top = inject(wrong, rng, 1, problem.name)
-        if on_top is not None:
-            yield from _executed(problem, on_top.source, wrong, rng, EXECUTED)
+        for _ in range(written):
+            yield from _executed(problem, wrong, problem.reference, rng, WRITTEN)
+            on_top = inject(wrong, rng, 1, problem.name)
+            if on_top is not None:
+                yield from _executed(problem, on_top.source, wrong, rng, EXECUTED)
     seen = {problem.reference}
     for _ in range(count):
         injection = inject(problem.reference, rng, _bug_count(rng), problem.name)
@@ -162,6 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", action="append", default=[], help="of records; repeatable")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of guarded *.jsonl")
     parser.add_argument("--count", type=int, default=4, help="tries a function or problem")
+    parser.add_argument("--written", type=int, default=1, help="samples a hand-written bug")
     parser.add_argument("--package-limit", type=int, default=3000, help="functions a package")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
@@ -187,7 +192,7 @@ def _generate(options: argparse.Namespace) -> Iterator[Sample]:
     for problem in problems:
         if not guard.refuses(problem.reference):
             rng = Random(f"{options.seed}/{problem.id}")
-            yield from executed_samples(problem, rng, options.count)
+            yield from executed_samples(problem, rng, options.count, options.written)
 
 
 def _corpus(path: Path, limit: int, seed: int) -> Iterator[tuple[str, str]]:

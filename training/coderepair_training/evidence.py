@@ -1,0 +1,282 @@
+"""What ranker and model say of the edits of bugs, and which edits mend them: data to fit the fusion on.
+
+For each bug the first `most` edits of the linear ranking, with their score, the log-likelihood that the
+model gives the edit (split into where and what), and whether the program passes every test; beside
+them the model's own samples as `EmbeddedProposer` hands them out. Written as JSON Lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from textwrap import dedent
+
+from coderepair.edit.regions import program_of, region_text, replace_region
+from coderepair.errors import EditError, PolicyError
+from coderepair.feedback import build_for_edits
+from coderepair.model import (
+    CheckResult,
+    Failure,
+    Feedback,
+    Outcome,
+    Program,
+    Task,
+    TestFile,
+    TestReport,
+)
+from coderepair.policy.base import ModelPolicy
+from coderepair.policy.llama_cpp import LlamaCppPolicy
+from coderepair.prompt import edit_dialect
+from coderepair.propose.edits import compiles
+from coderepair.propose.model import EmbeddedProposer
+from coderepair.propose.operators import FunctionContext, Scope, Surroundings, enumerate_edits
+from coderepair.propose.ranking import Ranker, default_ranker, unpack
+from coderepair.search.tree import Tree
+from coderepair_training.execution import Check, quiet, run_checks
+from coderepair_training.guard import Guard
+from coderepair_training.pools import WrongProgram, bank_bugs, differing_function, injected_bugs
+
+_PLACE = re.compile(r"<\|(?:replace|delete|insert)\|><\|\d+\|>")
+_PASSES = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An edit of the operators."""
+
+    kind: str
+    statement: int
+    """Line of the statement it stands in, 1-based: edits of one statement pay a toll."""
+    node: int
+    """Number of the node that it changes, the same for edits of the same node."""
+    linear: float
+    place: float | None
+    """Log-likelihood of the kind and the line of the first edit of the reply, None if not shown."""
+    whole: float | None
+    """Log-likelihood of the whole reply."""
+    solves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A sample of the model's own, in the order in which they are proposed."""
+
+    solves: bool
+    in_pool: int
+    """Place among the operators' edits, -1 if it is none of the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One bug."""
+
+    id: str
+    problem: str
+    source: str
+    split: str
+    edits: list[Judged]
+    samples: list[Sampled]
+
+
+class Bench:
+    """A bug as the product meets it, and a judge that remembers what it ran."""
+
+    def __init__(self, bug: WrongProgram, target: str, folder: Path) -> None:
+        self.bug = bug
+        program = program_of(bug.buggy, (target,))
+        checks = run_checks(bug.buggy, bug.setup, bug.tests)
+        self.report = report_of(checks)
+        path = folder / "test_it.py"
+        text = "\n".join(bug.tests)
+        path.write_text(text, encoding="utf-8")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        tests = (TestFile(str(path), digest),)
+        name = str(folder / "it.py")
+        self.task = Task(
+            name, bug.buggy, (target,), tests, str(folder), sys.executable, statement=bug.statement
+        )
+        self.tree = Tree(program, self.report, ("operators",))
+        self.program = program
+        self._verdicts: dict[str, bool] = {}
+
+    def solves(self, program: Program) -> bool:
+        """Whether every test passes."""
+        if program.key not in self._verdicts:
+            checks = run_checks(program.source, self.bug.setup, self.bug.tests, stop_early=True)
+            self._verdicts[program.key] = all(check.kind in _PASSES for check in checks)
+        return self._verdicts[program.key]
+
+    def context(self) -> FunctionContext:
+        """The function with its surroundings."""
+        start, end = self.program.regions[0]
+        failures = tuple(c for c in self.report.checks if c.outcome is not Outcome.PASS)
+        around = Surroundings(
+            failures,
+            file_text=self.bug.buggy[:start] + self.bug.buggy[end:],
+            test_text="\n".join(self.bug.tests),
+            statement=self.bug.statement,
+            checks=len(self.report.checks),
+            first_line=self.bug.buggy.count("\n", 0, start) + 1,
+        )
+        return FunctionContext(region_text(self.program, 0), around)
+
+
+def report_of(checks: Sequence[Check]) -> TestReport:
+    """The report that the runner would give."""
+    return TestReport(
+        tuple(
+            CheckResult(f"test_it.py::test::assert#{number}", _outcome(check), failure=_why(check))
+            for number, check in enumerate(checks)
+        )
+    )
+
+
+def _outcome(check: Check) -> Outcome:
+    return Outcome.FAIL if check.kind else Outcome.PASS
+
+
+def _why(check: Check) -> Failure | None:
+    if not check.kind:
+        return None
+    return Failure(
+        check.kind,
+        call=check.call,
+        expected=check.expected,
+        got=check.got,
+        exception=check.exception,
+        line=check.line,
+    )
+
+
+def collect(bug: WrongProgram, policy: ModelPolicy, ranker: Ranker, most: int) -> Evidence | None:
+    """The evidence of one bug; None if it spans functions, passes, or does not load."""
+    target = differing_function(bug.buggy, bug.reference)
+    if target is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(bug, target, Path(folder))
+        if bench.report.solved:
+            return None
+        places: dict[str, int] = {}
+        edits = list(_edits(bench, policy, ranker, most, places))
+        samples = [
+            Sampled(bench.solves(program), places.get(program.key, -1))
+            for program in _own(bench, policy)
+        ]
+    return Evidence(bug.id, bug.problem, bug.source, bug.split, edits, samples)
+
+
+def _edits(
+    bench: Bench, policy: ModelPolicy, ranker: Ranker, most: int, places: dict[str, int]
+) -> Iterator[Judged]:
+    """The first edits; fills in the places of their programs."""
+    context = bench.context()
+    scope = Scope(context)
+    ranked = []
+    for item in ranker.ordered(context, scope, enumerate_edits(context, scope)):
+        text = item.edit.apply(context.text)
+        program = replace_region(bench.program, 0, text) if compiles(text) else bench.program
+        if program.key != bench.program.key and program.key not in places:
+            places[program.key] = len(places)
+            ranked.append((item, program))
+        if len(ranked) == most:
+            break
+    feedback = build_for_edits(bench.task, bench.tree, bench.tree.root)
+    replies = [_reply(feedback, item.edit.apply(context.text)) for item, _ in ranked]
+    likelihood = _likelihoods(policy, edit_dialect.render(feedback), replies)
+    nodes: dict[int, int] = {}
+    for (item, program), reply in zip(ranked, replies, strict=True):
+        anchor = item.edit.anchor
+        statement = anchor if anchor is context.function else context.statement_of(anchor)
+        yield Judged(
+            item.edit.kind,
+            context.line(statement),
+            nodes.setdefault(id(anchor), len(nodes)),
+            round(item.score, 4),
+            likelihood.get(_opening(reply)),
+            likelihood.get(reply),
+            bench.solves(program),
+        )
+
+
+def _reply(feedback: Feedback, function: str) -> str:
+    """The edit in the dialect, empty if it cannot be said."""
+    try:
+        return edit_dialect.encode(feedback, dedent(function))
+    except EditError:
+        return ""
+
+
+def _opening(reply: str) -> str:
+    found = _PLACE.match(reply)
+    return found[0] if found else ""
+
+
+def _likelihoods(policy: ModelPolicy, prompt: str, replies: Sequence[str]) -> dict[str, float]:
+    texts = [text for text in dict.fromkeys([*replies, *map(_opening, replies)]) if text]
+    try:
+        scores = policy.score(prompt, texts)
+    except PolicyError:
+        return {}
+    return {text: round(score, 4) for text, score in zip(texts, scores, strict=True)}
+
+
+def _own(bench: Bench, policy: ModelPolicy) -> Iterator[Program]:
+    """Programs of the embedded proposer's first round."""
+    proposer = EmbeddedProposer(policy, rounds=1)
+    for proposal in proposer.propose(bench.task, bench.tree, bench.tree.root, 0, 64):
+        if proposal.program is not None:
+            yield proposal.program
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="coderepair_training.evidence", description=__doc__)
+    parser.add_argument("model", type=Path, help="GGUF that speaks the edit dialect")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--records", type=Path, help="JSON Lines of injected bugs")
+    source.add_argument("--bank", help="split of the problem bank")
+    parser.add_argument("--problems", type=Path, help="only those whose ids stand here, one a line")
+    parser.add_argument("--benchmarks", type=Path, required=True, help="folder of guarded *.jsonl")
+    parser.add_argument("--ranker", type=Path, help="weights, by default those that ship")
+    parser.add_argument("--most", type=int, default=256, help="edits kept of a bug")
+    parser.add_argument("--count", type=int, default=200, help="bugs, chosen at random")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    quiet()
+    ranker = Ranker(unpack(options.ranker.read_bytes())) if options.ranker else default_ranker()
+    policy = LlamaCppPolicy(options.model)
+    bugs = _bugs(options)
+    Random(options.seed).shuffle(bugs)
+    made = (collect(bug, policy, ranker, options.most) for bug in bugs)
+    with options.out.open("w", encoding="utf-8") as out:
+        for evidence in islice((each for each in made if each is not None), options.count):
+            out.write(json.dumps(asdict(evidence)) + "\n")
+            out.flush()
+    return 0
+
+
+def _bugs(options: argparse.Namespace) -> list[WrongProgram]:
+    if options.records:
+        bugs = list(injected_bugs(options.records))
+    else:
+        guarded = bank_bugs(Guard.of_folder(options.benchmarks))
+        bugs = [bug for bug in guarded if bug.split == options.bank]
+    if options.problems:
+        wanted = set(options.problems.read_text(encoding="utf-8").split())
+        bugs = [bug for bug in bugs if bug.problem in wanted]
+    return bugs
+
+
+if __name__ == "__main__":
+    sys.exit(main())
