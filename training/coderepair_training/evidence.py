@@ -43,10 +43,10 @@ from coderepair.propose.ranking import Ranker, default_ranker, unpack
 from coderepair.search.tree import Tree
 from coderepair_training.execution import Check, quiet, run_checks
 from coderepair_training.guard import Guard
+from coderepair_training.judge import repairs
 from coderepair_training.pools import WrongProgram, bank_bugs, differing_function, injected_bugs
 
 _PLACE = re.compile(r"<\|(?:replace|delete|insert)\|><\|\d+\|>")
-_PASSES = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Judged:
     whole: float | None
     """Log-likelihood of the whole reply."""
     solves: bool
+    reply: str
+    """The edit in the dialect, empty if it cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Evidence:
     problem: str
     source: str
     split: str
+    prompt: str
     edits: list[Judged]
     samples: list[Sampled]
 
@@ -106,14 +109,13 @@ class Bench:
         )
         self.tree = Tree(program, self.report, ("operators",))
         self.program = program
-        self._verdicts: dict[str, bool] = {}
+        self.feedback = build_for_edits(self.task, self.tree, self.tree.root)
+        order = sorted(range(len(checks)), key=lambda number: not checks[number].kind)
+        self._tests = [bug.tests[number] for number in order]
 
-    def solves(self, program: Program) -> bool:
-        """Whether every test passes."""
-        if program.key not in self._verdicts:
-            checks = run_checks(program.source, self.bug.setup, self.bug.tests, stop_early=True)
-            self._verdicts[program.key] = all(check.kind in _PASSES for check in checks)
-        return self._verdicts[program.key]
+    def solved(self, programs: Sequence[Program]) -> list[bool]:
+        """Whether every test passes, for each program."""
+        return repairs([each.source for each in programs], self.bug.setup, self._tests)
 
     def context(self) -> FunctionContext:
         """The function with its surroundings."""
@@ -157,8 +159,11 @@ def _why(check: Check) -> Failure | None:
     )
 
 
-def collect(bug: WrongProgram, policy: ModelPolicy, ranker: Ranker, most: int) -> Evidence | None:
-    """The evidence of one bug; None if it spans functions, passes, or does not load."""
+def collect(
+    bug: WrongProgram, policy: ModelPolicy | None, ranker: Ranker, most: int
+) -> Evidence | None:
+    """The evidence of one bug; None if it spans functions or passes. Without a policy there are no
+    likelihoods and no samples."""
     target = differing_function(bug.buggy, bug.reference)
     if target is None:
         return None
@@ -167,16 +172,18 @@ def collect(bug: WrongProgram, policy: ModelPolicy, ranker: Ranker, most: int) -
         if bench.report.solved:
             return None
         places: dict[str, int] = {}
+        prompt = edit_dialect.render(bench.feedback)
         edits = list(_edits(bench, policy, ranker, most, places))
+        own = list(_own(bench, policy)) if policy else []
         samples = [
-            Sampled(bench.solves(program), places.get(program.key, -1))
-            for program in _own(bench, policy)
+            Sampled(solves, places.get(program.key, -1))
+            for program, solves in zip(own, bench.solved(own), strict=True)
         ]
-    return Evidence(bug.id, bug.problem, bug.source, bug.split, edits, samples)
+    return Evidence(bug.id, bug.problem, bug.source, bug.split, prompt, edits, samples)
 
 
 def _edits(
-    bench: Bench, policy: ModelPolicy, ranker: Ranker, most: int, places: dict[str, int]
+    bench: Bench, policy: ModelPolicy | None, ranker: Ranker, most: int, places: dict[str, int]
 ) -> Iterator[Judged]:
     """The first edits; fills in the places of their programs."""
     context = bench.context()
@@ -190,11 +197,11 @@ def _edits(
             ranked.append((item, program))
         if len(ranked) == most:
             break
-    feedback = build_for_edits(bench.task, bench.tree, bench.tree.root)
-    replies = [_reply(feedback, item.edit.apply(context.text)) for item, _ in ranked]
-    likelihood = _likelihoods(policy, edit_dialect.render(feedback), replies)
+    replies = [_reply(bench.feedback, item.edit.apply(context.text)) for item, _ in ranked]
+    likelihood = _likelihoods(policy, edit_dialect.render(bench.feedback), replies)
     nodes: dict[int, int] = {}
-    for (item, program), reply in zip(ranked, replies, strict=True):
+    verdicts = bench.solved([program for _, program in ranked])
+    for (item, _), reply, solves in zip(ranked, replies, verdicts, strict=True):
         anchor = item.edit.anchor
         statement = anchor if anchor is context.function else context.statement_of(anchor)
         yield Judged(
@@ -204,7 +211,8 @@ def _edits(
             round(item.score, 4),
             likelihood.get(_opening(reply)),
             likelihood.get(reply),
-            bench.solves(program),
+            solves,
+            reply,
         )
 
 
@@ -221,7 +229,11 @@ def _opening(reply: str) -> str:
     return found[0] if found else ""
 
 
-def _likelihoods(policy: ModelPolicy, prompt: str, replies: Sequence[str]) -> dict[str, float]:
+def _likelihoods(
+    policy: ModelPolicy | None, prompt: str, replies: Sequence[str]
+) -> dict[str, float]:
+    if policy is None:
+        return {}
     texts = [text for text in dict.fromkeys([*replies, *map(_opening, replies)]) if text]
     try:
         scores = policy.score(prompt, texts)
@@ -241,11 +253,12 @@ def _own(bench: Bench, policy: ModelPolicy) -> Iterator[Program]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="coderepair_training.evidence", description=__doc__)
-    parser.add_argument("model", type=Path, help="GGUF that speaks the edit dialect")
+    parser.add_argument("--model", type=Path, help="GGUF that speaks the edit dialect")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--records", type=Path, help="JSON Lines of injected bugs")
     source.add_argument("--bank", help="split of the problem bank")
-    parser.add_argument("--problems", type=Path, help="only those whose ids stand here, one a line")
+    parser.add_argument("--problems", type=Path, help="only those whose ids stand here")
+    parser.add_argument("--part", default="0/1", help="`i/n`: bugs i, i + n, ... (default 0/1)")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of guarded *.jsonl")
     parser.add_argument("--ranker", type=Path, help="weights, by default those that ship")
     parser.add_argument("--most", type=int, default=256, help="edits kept of a bug")
@@ -255,10 +268,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     quiet()
     ranker = Ranker(unpack(options.ranker.read_bytes())) if options.ranker else default_ranker()
-    policy = LlamaCppPolicy(options.model)
+    policy = LlamaCppPolicy(options.model) if options.model else None
     bugs = _bugs(options)
     Random(options.seed).shuffle(bugs)
-    made = (collect(bug, policy, ranker, options.most) for bug in bugs)
+    first, step = map(int, options.part.split("/"))
+    made = (collect(bug, policy, ranker, options.most) for bug in bugs[first::step])
     with options.out.open("w", encoding="utf-8") as out:
         for evidence in islice((each for each in made if each is not None), options.count):
             out.write(json.dumps(asdict(evidence)) + "\n")

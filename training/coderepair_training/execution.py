@@ -60,7 +60,7 @@ def run_checks(
         os.close(reader)
         _child(writer, source, setup, tests, stop_early)
     os.close(writer)
-    lines, timed_out = _read_lines(reader, time.monotonic() + WALL_SECONDS)
+    lines, timed_out = read_lines(reader, time.monotonic() + WALL_SECONDS)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     checks = [Check(**json.loads(line)) for line in lines]
@@ -70,7 +70,7 @@ def run_checks(
     return checks + [Check("not_run")] * (len(tests) - len(checks))
 
 
-def _read_lines(reader: int, deadline: float) -> tuple[list[bytes], bool]:
+def read_lines(reader: int, deadline: float) -> tuple[list[bytes], bool]:
     """Lines up to the end of the pipe; whether the deadline came first."""
     data = b""
     with os.fdopen(reader, "rb", buffering=0) as pipe:

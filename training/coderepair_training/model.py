@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
+
+HIDDEN = -1e4
+"""Added to the attention to what must not be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class ModelConfig:
         return self.hidden // self.heads
 
 
+class Layout(NamedTuple):
+    """Where the tokens of a sequence stand and which see which."""
+
+    positions: Tensor
+    """(T,) int64, below T."""
+    mask: Tensor
+    """(T, T), 0 where row sees column and `HIDDEN` where not."""
+
+
 class Attention(nn.Module):
     """Causal grouped-query attention."""
 
@@ -45,7 +58,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(config.hidden, config.kv_heads * size)
         self.o_proj = nn.Linear(config.heads * size, config.hidden, bias=False)
 
-    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor) -> Tensor:
         batch, length, _ = x.shape
         shape = (batch, length, -1, self.config.head_size)
         q = _rotate(self.q_proj(x).view(shape).transpose(1, 2), cosine, sine)
@@ -53,7 +66,7 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(shape).transpose(1, 2)
         groups = self.config.heads // self.config.kv_heads
         k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-        mixed = _causal_attention(q, k, v)
+        mixed = _masked_attention(q, k, v, mask)
         out: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
         return out
 
@@ -70,8 +83,8 @@ class Block(nn.Module):
         self.up = nn.Linear(config.hidden, config.feed_forward, bias=False)
         self.down = nn.Linear(config.feed_forward, config.hidden, bias=False)
 
-    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cosine, sine)
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), cosine, sine, mask)
         y = self.feed_forward_norm(x)
         out: Tensor = x + self.down(nnf.silu(self.gate(y)) * self.up(y))
         return out
@@ -98,12 +111,16 @@ class Decoder(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(weight)
 
-    def features(self, tokens: Tensor) -> Tensor:
-        """Hidden states behind the last norm, for token ids of shape (B, T)."""
-        cosine, sine = rotation(self.config, tokens.shape[1])
+    def features(self, tokens: Tensor, layout: Layout | None = None) -> Tensor:
+        """Hidden states behind the last norm, for token ids of shape (B, T); causal by default."""
+        length = tokens.shape[1]
+        cosine, sine = rotation(self.config, length)
+        mask = causal_mask(length)
+        if layout is not None:
+            cosine, sine, mask = cosine[layout.positions], sine[layout.positions], layout.mask
         x = self.embedding(tokens)
         for block in self.blocks:
-            x = block(x, cosine.to(x.dtype), sine.to(x.dtype))
+            x = block(x, cosine.to(x.dtype), sine.to(x.dtype), mask.to(x.dtype))
         out: Tensor = self.norm(x)
         return out
 
@@ -124,13 +141,17 @@ def rotation(config: ModelConfig, length: int) -> tuple[Tensor, Tensor]:
     return angles.cos(), angles.sin()
 
 
-def _causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def causal_mask(length: int) -> Tensor:
+    """Hides what comes later, (length, length)."""
+    return torch.full((length, length), HIDDEN).triu_(1)
+
+
+def _masked_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     """Softmax attention over (B, heads, T, size), written out.
 
     torch's fused CPU kernel took twice as long at these sizes (T of 256, heads of 64).
     """
     batch, heads, length, size = q.shape
-    mask = torch.full((length, length), -1e4, dtype=q.dtype).triu_(1)
     scores = torch.baddbmm(
         mask.expand(batch * heads, length, length),
         q.flatten(0, 1),
