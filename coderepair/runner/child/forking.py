@@ -111,20 +111,12 @@ def _watch(fd: int, control: int, clock: _Deadline) -> Tuple[List[Any], bool]:
 def _child(work: Work, fd: int, folder: str) -> None:
     """The forked side: only the event pipe and /dev/null stay open."""
     try:
-        _close_all_but(fd, sandbox.size_descriptor())
+        wire.close_all_but(MAX_DESCRIPTORS, fd, sandbox.size_descriptor())
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         random.seed()
         work(fd, folder)
     finally:
         os._exit(0)
-
-
-def _close_all_but(*kept: int) -> None:
-    start = 3
-    for fd in sorted(kept):
-        os.closerange(start, max(start, fd))
-        start = max(start, fd + 1)
-    os.closerange(start, MAX_DESCRIPTORS)
 
 
 def _reap(pid: int) -> str:

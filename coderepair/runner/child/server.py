@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import socket
-import struct
 import sys
 from types import CodeType
 from typing import Any, Dict, List, Optional, Tuple
@@ -26,7 +24,6 @@ from . import (
 )
 from .recorder import Recorder
 
-DESCRIPTOR = struct.Struct("i")
 LISTING_S = 30.0
 """Wall seconds that collecting the tests may take."""
 
@@ -97,12 +94,6 @@ def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     server = _Server(control, scratch, state, request["isolation"])
     wire.write(control, server.prepare(request["doctests"]))
     server.answer()
-
-
-def _receive_descriptor(control: int) -> int:
-    with socket.socket(fileno=os.dup(control)) as copy:
-        _, ancillary, _, _ = copy.recvmsg(1, socket.CMSG_LEN(DESCRIPTOR.size))
-    return int(DESCRIPTOR.unpack(ancillary[0][2])[0])
 
 
 def _installed(name: str) -> bool:
@@ -215,7 +206,7 @@ class _Server:
 
     def _twin(self, name: str) -> None:
         """Forks a second server, which answers on the socket that comes with the request."""
-        control = _receive_descriptor(self._control)
+        control = wire.receive_descriptor(self._control)
         if os.fork():
             os.close(control)
             wire.write(self._control, {"twin": name})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import array
 import json
 import os
+import socket
 import struct
 from typing import Any, List, Optional
 
@@ -34,6 +36,45 @@ def read(fd: int) -> Optional[Any]:
         raise ValueError("frame too long")
     body = _exactly(fd, length)
     return None if body is None else json.loads(body)
+
+
+def send(fd: int, body: bytes) -> None:
+    """Writes a frame of bytes. Raises OSError if the other end is gone."""
+    view = memoryview(HEADER.pack(len(body)) + body)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def receive(fd: int) -> Optional[bytes]:
+    """Reads a frame of bytes; None at the end of the stream."""
+    header = _exactly(fd, HEADER.size)
+    return None if header is None else _exactly(fd, HEADER.unpack(header)[0])
+
+
+def send_descriptor(fd: int, passed: int) -> None:
+    """Sends a descriptor over a socket, with one byte."""
+    with socket.socket(fileno=os.dup(fd)) as copy:
+        rights = array.array("i", [passed]).tobytes()
+        copy.sendmsg([b"F"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
+def receive_descriptor(fd: int) -> int:
+    """The descriptor that was sent with the next byte. Raises OSError if the other end is gone."""
+    size = struct.calcsize("i")
+    with socket.socket(fileno=os.dup(fd)) as copy:
+        _, ancillary, _, _ = copy.recvmsg(1, socket.CMSG_LEN(size))
+    if not ancillary:
+        raise OSError("no descriptor came")
+    return int(struct.unpack("i", ancillary[0][2][:size])[0])
+
+
+def close_all_but(limit: int, *kept: int) -> None:
+    """Closes the descriptors from 3 to `limit` but these."""
+    start = 3
+    for fd in sorted(kept):
+        os.closerange(start, max(start, fd))
+        start = max(start, fd + 1)
+    os.closerange(start, limit)
 
 
 def _exactly(fd: int, count: int) -> Optional[bytes]:
