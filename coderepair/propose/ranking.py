@@ -31,7 +31,9 @@ NODE_TOLL = 0.1
 
 
 class Ranked(NamedTuple):
-    """An edit and its score in nats; only differences of scores mean something."""
+    """An edit and its score in nats; only differences of scores mean something.
+
+    Once the edits are spread, the tolls that an edit paid are taken off its score."""
 
     edit: Edit
     score: float
@@ -67,7 +69,7 @@ def spread(context: FunctionContext, scored: Sequence[Ranked]) -> Iterator[Ranke
     """Best first, where every earlier edit of the same statement or node costs a toll.
 
     A toll is the same for all edits of a node and of a statement, so a queue of statements, each with
-    a queue of its nodes, has only the two to move that the last edit came from.
+    a queue of its nodes, has only the two to move that the last edit came from. Scores never rise.
     """
     edits: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     place_of: dict[int, int] = {}
@@ -85,10 +87,10 @@ def spread(context: FunctionContext, scored: Sequence[Ranked]) -> Iterator[Ranke
     heapq.heapify(places)
     taken, taken_here = Counter[int](), Counter[int]()
     while places:
-        _, index, place = heapq.heappop(places)
+        paid, index, place = heapq.heappop(places)
         node = heapq.heappop(nodes[place])[2]
         edits[node].pop()
-        yield scored[index]
+        yield Ranked(scored[index].edit, -paid)
         taken[node] += 1
         taken_here[place] += 1
         if edits[node]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from operator_cases import context_of, failing
@@ -12,9 +13,16 @@ from operator_cases import context_of, failing
 from coderepair.errors import EngineError
 from coderepair.propose import ranking
 from coderepair.propose.features import FeatureMaker
-from coderepair.propose.operators import Scope, enumerate_edits
+from coderepair.propose.operators import Edit, FunctionContext, Scope, enumerate_edits
 from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place, places
-from coderepair.propose.ranking import Ranker, default_ranker, pack, unpack
+from coderepair.propose.ranking import (
+    NODE_TOLL,
+    SITE_TOLL,
+    Ranker,
+    default_ranker,
+    pack,
+    unpack,
+)
 from coderepair.propose.relations import symptoms
 
 LARGEST = """
@@ -78,7 +86,7 @@ def test_features_are_places_and_depend_on_the_evidence() -> None:
     assert set(first) != set(second)
 
 
-def test_a_score_is_the_sum_of_the_weights_of_the_features() -> None:
+def test_a_score_is_the_sum_of_the_weights_of_the_features_less_the_tolls() -> None:
     weights = [((spot * 40503) % 2048 - 1024) / 1024 for spot in range(BUCKETS)]
     ranker = Ranker(weights)
     for text in (LARGEST, "def shout(words):\n    return ' '.join(w.upper() for w in words[1:])"):
@@ -86,9 +94,26 @@ def test_a_score_is_the_sum_of_the_weights_of_the_features() -> None:
         scope = Scope(context)
         ranked = ranker.rank(context, scope, enumerate_edits(context, scope))
         maker = FeatureMaker(context, scope, PlainFeatures(places))
-        assert [score for _, score in ranked] == [
-            sum(weights[spot] for spot in maker.of(edit)) for edit, _ in ranked
-        ]
+        sums = [sum(weights[spot] for spot in maker.of(edit)) for edit, _ in ranked]
+        tolls = _tolls(context, [item.edit for item in ranked])
+        assert [score for _, score in ranked] == pytest.approx(
+            [score - toll for score, toll in zip(sums, tolls, strict=True)]
+        )
+        scores = [score for _, score in ranked]
+        assert scores == sorted(scores, reverse=True)
+
+
+def _tolls(context: FunctionContext, edits: list[Edit]) -> list[float]:
+    """What each edit pays for those of its statement and of its node that rank before it."""
+    found: list[float] = []
+    sites, nodes = Counter[int](), Counter[int]()
+    for edit in edits:
+        whole = edit.anchor is context.function
+        statement = edit.anchor if whole else context.statement_of(edit.anchor)
+        found.append(SITE_TOLL * sites[id(statement)] + NODE_TOLL * nodes[id(edit.anchor)])
+        sites[id(statement)] += 1
+        nodes[id(edit.anchor)] += 1
+    return found
 
 
 def test_features_of_a_plain_slip() -> None:
