@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -67,6 +68,8 @@ class Task:
     """pytest's `-k` expression."""
     statement: str = ""
     """What the code should do, where it is known from outside the file; shown to models."""
+    reached: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(id of a check that failed when the task was made, the targets it executed), where it was traced."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,41 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A place of a program, and what edits would put there, for `Runner.observe`.
+
+    An expression without side effects, or a place beside a statement; so are the alternatives.
+    """
+
+    place: tuple[int, int, int, int, str]
+    """Line, column, last line, last column and type of its `ast` node in the program's source."""
+    where: str
+    """`at` the expression in that place, or `before` or `after` the statement there."""
+    role: str
+    """`value`, `test` (only its truth counts) or `return` (the function's value)."""
+    base: str
+    """What is there now, as an expression."""
+    alternatives: tuple[tuple[str, str], ...]
+    """An expression, and what the function returns where that makes it leave (else empty)."""
+
+    def told(self) -> dict[str, object]:
+        """As plain data."""
+        return {
+            "place": list(self.place),
+            "where": self.where,
+            "role": self.role,
+            "base": self.base,
+            "alternatives": [list(each) for each in self.alternatives],
+        }
+
+
+Observations = Mapping[str, Mapping[int, str]]
+"""Check id -> index of a site that it came by -> one letter for each alternative: `=` same value at
+every visit, `d` another value, `r` an exception, `?` unknown; where the check's call would return at
+once: `x` what the check expects, `m` what it does not, `o` another value than now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """One refinement of a node, or a reply that held none (`program is None`, `error` says why)."""
 
@@ -330,10 +368,12 @@ class Spent:
     """What a run has used so far."""
 
     evaluations: int = 0
-    """Programs run against the tests (duplicates and invalid replies cost none)."""
+    """Programs the search ran against the tests (duplicates and invalid replies cost none)."""
     calls: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    minimisation: int = 0
+    """Programs run to make solutions smaller, a bounded number for each, so that no limit counts them."""
 
 
 @dataclass(frozen=True, slots=True)

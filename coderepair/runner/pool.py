@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from coderepair.errors import SandboxError, TestsNotRunnable
-from coderepair.model import Limits, Outcome, Program, Task, TestReport
+from coderepair.model import Limits, Observations, Outcome, Program, Site, Task, TestReport
 from coderepair.runner import parking, reports
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
@@ -25,6 +25,10 @@ FACTOR = 10.0
 UNKNOWN_S = 1.0
 """Limit while no check of the original came to an end, so that nothing is known."""
 COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
+WATCHING_S = 0.5
+"""CPU seconds more that a check may take when it is watched."""
+OBSERVING_S = 10.0
+"""Wall seconds after which a program has told enough of its sites."""
 MARGIN_S = 60.0
 """Wall seconds beyond a program's own limit after which its process counts as broken."""
 
@@ -137,13 +141,29 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self, task: Task, program: Program, limits: Limits
     ) -> tuple[TestReport, dict[str, frozenset[int]]]:
         """A report, and the lines of the file that each check executed (1-based)."""
+        prepared, answer = self._watch(task, program, limits, {"trace": True})
+        found = reports.report(prepared.nodes, answer, prepared.skipped or frozenset())
+        return found, reports.lines_by_check(prepared.nodes, answer)
+
+    def observe(
+        self, task: Task, program: Program, sites: Sequence[Site], limits: Limits
+    ) -> Observations:
+        """What alternatives would do at places of the program, check by check."""
+        told = {"sites": [site.told() for site in sites]}
+        more = replace(limits, total_timeout_s=min(limits.total_timeout_s, OBSERVING_S))
+        prepared, answer = self._watch(task, program, more, told)
+        return reports.letters_by_check(prepared.nodes, answer)
+
+    def _watch(
+        self, task: Task, program: Program, limits: Limits, watch: dict[str, Any]
+    ) -> tuple[Prepared, dict[str, Any]]:
+        """One run that is asked for more than verdicts."""
         with self._unbroken():
             prepared = self._prepare(task)
             if prepared.skipped is None:
                 self._baseline(prepared, limits)
-            batch = self._spread(prepared, [program], limits, trace=True)
-        found = reports.report(prepared.nodes, batch.answers[0], prepared.skipped or frozenset())
-        return found, reports.lines_by_check(prepared.nodes, batch.answers[0])
+            batch = self._spread(prepared, [program], limits, watch)
+        return prepared, batch.answers[0]
 
     @contextlib.contextmanager
     def _unbroken(self) -> Iterator[None]:
@@ -217,11 +237,13 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     # -- programs ---------------------------------------------------------------------------------
 
     def _spread(
-        self, prepared: Prepared, programs: Sequence[Program], limits: Limits, trace: bool = False
+        self, prepared: Prepared, programs: Sequence[Program], limits: Limits, watch: dict[str, Any] | None = None
     ) -> _Batch:
         """Runs the programs, each on whichever process is free."""
         limit_s = check_limit(prepared, limits)
-        requests = [run_request(each.source, limits, limit_s, trace) for each in programs]
+        if watch:
+            limit_s = min(limits.test_timeout_s, limit_s + WATCHING_S)
+        requests = [run_request(each.source, limits, limit_s, watch) for each in programs]
         batch = _Batch(requests, waiting=list(range(len(programs)))[::-1])
         with selectors.DefaultSelector() as selector:
             for channel in self._ready(prepared, len(programs)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from coderepair.model import CheckResult, Failure, Outcome, TestReport
+from coderepair.model import CheckResult, Failure, Observations, Outcome, TestReport
 
 MAX_CLOSENESS = 0.99
 TEXT = 2000
@@ -74,6 +74,21 @@ def lines_by_check(
             name = nodes[event[1]].checks[-1]
             lines[name] = lines.get(name, frozenset()) | frozenset(event[5])
     return lines
+
+
+def letters_by_check(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> Observations:
+    """For each check that has a verdict, the letters of every site it came by."""
+    found: dict[str, dict[int, str]] = {}
+    for event in _events(answer):
+        seen = event[7] if event[0] == "c" and event[2] else event[5] if event[0] == "n" else None
+        if not isinstance(seen, list):
+            continue
+        number = event[2] if event[0] == "c" else len(nodes[event[1]].checks)
+        letters = found.setdefault(_check_id(nodes[event[1]], number), {})
+        for pair in seen:
+            if isinstance(pair, list) and list(map(type, pair)) == [int, str]:
+                letters.setdefault(pair[0], pair[1])
+    return found
 
 
 def _check_id(node: TestNode, number: int) -> str:

@@ -15,8 +15,10 @@ HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", 
 """A file under repair that has tests in it, not only doctests."""
 
 
-def run_request(source: str, limits: Limits, limit_s: float, trace: bool = False) -> dict[str, Any]:
-    """What a server needs to know to run one program."""
+def run_request(
+    source: str, limits: Limits, limit_s: float, watch: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a server needs to know to run one program; `watch` asks for more than verdicts."""
     return {
         "op": "run",
         "source": source,
@@ -25,7 +27,7 @@ def run_request(source: str, limits: Limits, limit_s: float, trace: bool = False
         "total_s": limits.total_timeout_s,
         "cpu_s": int(limits.total_timeout_s) + CPU_MARGIN_S,
         "memory_mb": limits.memory_mb,
-        "trace": trace,
+        **(watch or {}),
     }
 
 

@@ -45,19 +45,30 @@ def run(task: Any, source: str, settings: Dict[str, Any], fd: int, folder: str) 
     recorder = Recorder(fd, task.functions, task.path, settings["limit_s"], settings["cap_s"])
     recorder.install_clock()
     try:
-        code = compile_program(source, task.path)
+        code = _program(task, source, settings, recorder)
     except SyntaxError as error:
         broken_everywhere(recorder, len(task.nodes), describe.exception(error, task.path))
         return
     loader.show_source(task.path, source)
     loader.replace(task.path, lambda: code)
     task.set_recorder(recorder)
+    run_nodes(task, recorder)
+    recorder.close()
+
+
+def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorder) -> CodeType:
+    """The program, with a watcher where the request wants to know more than verdicts."""
+    code = compile_program(source, task.path)
     if settings.get("trace"):
         from . import coverage
 
         coverage.start(task.path, recorder)
-    run_nodes(task, recorder)
-    recorder.close()
+    elif settings.get("sites"):
+        from . import observe
+
+        checks = sum(node["count"] for node in task.nodes)
+        recorder.watcher, code = observe.start(source, task.path, settings["sites"], checks)
+    return code
 
 
 def run_nodes(task: Any, recorder: Recorder) -> None:

@@ -17,6 +17,7 @@ DEPTH = 8
 TOP = 0.99
 """Largest value given: a failing check never counts as much as a passing one."""
 
+_NUMBER = (int, float, complex)
 SAME_KIND = 0.1
 """What a value of the right kind gets even if nothing else fits."""
 
@@ -48,7 +49,7 @@ class _Comparison:
             return _bools(a, b)
         if isinstance(a, (int, float)) and isinstance(b, (int, float)):
             return _numbers(a, b)
-        if isinstance(a, complex) and isinstance(b, (complex, int, float)):
+        if isinstance(a, _NUMBER) and isinstance(b, _NUMBER):
             return _numbers(0.0, abs(a - b)) if a != b else 1.0
         return self._containers(_plain(a), _plain(b), depth)
 

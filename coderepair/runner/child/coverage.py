@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any, Set
+from typing import Any, List, Set
 
-from .recorder import Recorder
+from .recorder import Recorder, Watcher
+
+
+class Lines(Watcher):
+    """Numbers of the lines that ran."""
+
+    def __init__(self) -> None:
+        self.numbers: Set[int] = set()
+
+    def told(self) -> List[int]:
+        found = sorted(self.numbers)
+        self.numbers.clear()
+        return found
 
 
 def start(path: str, recorder: Recorder) -> None:
     """Traces from now on. The recorder forgets the lines that ran while the file was imported."""
-    lines: Set[int] = set()
-    recorder.lines = lines
+    recorder.watcher = watcher = Lines()
+    lines = watcher.numbers
     if sys.version_info >= (3, 12):
         _start_monitoring(path, lines)
     else:

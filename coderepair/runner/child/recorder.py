@@ -1,11 +1,11 @@
 """Where rewritten asserts report to, and the clock that ends a check that hangs.
 
 Events go out at once, one frame each, so that what happened before a crash is not lost:
-    ["c", node, number, outcome, closeness, failure, seconds, lines]   one assert or doctest example
-    ["n", node, status, failure, seconds, lines]                       a node ended: ok, skip, fail or a phase's error
+    ["c", node, number, outcome, closeness, failure, seconds, seen]    one assert or doctest example
+    ["n", node, status, failure, seconds, seen]                        a node ended: ok, skip, fail or a phase's error
     ["i", seconds]                                                     the tests were imported
     ["end"]                                                            all nodes were run
-`lines` is there when coverage is traced.
+`seen` is what a watcher of the program (`coverage`, `observe`) saw since the last event, if there is one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import describe, wire
 from .asserts import EQUALITIES, TestFunction
@@ -36,6 +36,16 @@ def wall_limit(limit: float, cap: float) -> float:
     return min(cap, max(limit * WALL_FACTOR, 1.0)) if limit < cap else cap
 
 
+class Watcher:
+    """Sees the program run on behalf of whoever asked for more than verdicts."""
+
+    def told(self) -> Any:
+        """What was seen since the last call, as plain data."""
+
+    def judge(self, left: Any, right: Any) -> None:
+        """An equality did not hold between these values; `told` follows."""
+
+
 class CheckTimeout(BaseException):
     """Raised inside a check that has used up its time."""
 
@@ -53,19 +63,18 @@ class Recorder:
         self._wall = wall_limit(limit, cap)
         self._node = -1
         self._function = -1
-        self._seen: Dict[int, str] = {}
+        self._outcomes: Dict[int, str] = {}
         self._since = 0.0
         self._timeouts = 0
         self._busy = False
         self._told = False
-        self.lines: Optional[Set[int]] = None
-        """Lines of the user's file executed since the last event, when coverage is traced."""
+        self.watcher: Optional[Watcher] = None
 
     # -- one node ---------------------------------------------------------------------------------
 
     def begin(self, node: int, function: int) -> None:
         """A node starts; `function` is its index in the table of rewritten functions, -1 for none."""
-        self._node, self._function, self._seen, self._told = node, function, {}, False
+        self._node, self._function, self._outcomes, self._told = node, function, {}, False
         self._since = time.perf_counter()
         self._arm()
 
@@ -73,7 +82,7 @@ class Recorder:
         """The node has ended, with `failure` for what no assert accounts for."""
         self._disarm()
         if not self._told or failure is not None:
-            self._emit(["n", self._node, status, failure, self._lap(), self._lap_lines()])
+            self._emit(["n", self._node, status, failure, self._lap(), self._seen_since()])
         self._told, self._node, self._function = True, -1, -1
 
     def close(self) -> None:
@@ -84,17 +93,19 @@ class Recorder:
 
     def ok(self, function: int, number: int) -> None:
         """An assert held."""
-        if function == self._function and number not in self._seen:
+        if function == self._function and number not in self._outcomes:
             self._check(number, PASS, 0.0, None)
 
     def fail(self, function: int, number: int, left: Any, right: Any, message: Any = None) -> None:
         """An assert did not hold. Outside of a test's own body it raises, as any assert does."""
         if function != self._function:
             raise AssertionError(message)
-        if self._seen.get(number, PASS) != PASS:
+        if self._outcomes.get(number, PASS) != PASS:
             return
         entry = self._functions[function].asserts[number - 1]
         near = closeness(left, _expected(right)) if entry.operator in ("==", "is", "close") else 0.0
+        if self.watcher is not None and entry.operator == "==":
+            self.watcher.judge(left, right)
         scope = sys._getframe(1).f_locals
         described = describe.wrong_value(
             self._functions[function], number, left, right, message, scope
@@ -109,7 +120,7 @@ class Recorder:
         try:
             call(*args, **kwargs)
         except AssertionError as error:
-            if self._seen.get(number, PASS) == PASS:
+            if self._outcomes.get(number, PASS) == PASS:
                 self._failed_method(function, number, args, error)
         else:
             self.ok(function, number)
@@ -121,6 +132,8 @@ class Recorder:
         scope = sys._getframe(2).f_locals
         comparable = entry.operator in EQUALITIES and len(args) >= 2
         near = closeness(args[0], args[1]) if comparable else 0.0
+        if self.watcher is not None and comparable:
+            self.watcher.judge(args[0], args[1])
         described = describe.failed_method(self._functions[function], number, args, error, scope)
         self._check(number, FAIL, near, described)
 
@@ -133,7 +146,7 @@ class Recorder:
             return True
         if not isinstance(error, (Exception, SystemExit)):
             return False
-        if self._seen.get(number, PASS) == PASS:
+        if self._outcomes.get(number, PASS) == PASS:
             outcome = MEMORY if isinstance(error, MemoryError) else ERROR
             failure = describe.exception(error, self._user_file)
             entry = self._functions[function].asserts[number - 1]
@@ -188,9 +201,9 @@ class Recorder:
         self, number: int, outcome: str, near: float, failure: Optional[Dict[str, Any]]
     ) -> None:
         self._busy = True
-        self._seen[number] = outcome
+        self._outcomes[number] = outcome
         self._emit(
-            ["c", self._node, number, outcome, near, failure, self._lap(), self._lap_lines()]
+            ["c", self._node, number, outcome, near, failure, self._lap(), self._seen_since()]
         )
         self._arm()
         self._busy = False
@@ -204,15 +217,10 @@ class Recorder:
         """What ran so far was only the import of the tests and the file."""
         self._disarm()
         self._emit(["i", self._lap()])
-        if self.lines is not None:
-            self.lines.clear()
+        self._seen_since()
 
-    def _lap_lines(self) -> Optional[List[int]]:
-        if self.lines is None:
-            return None
-        lines = sorted(self.lines)
-        self.lines.clear()
-        return lines
+    def _seen_since(self) -> Any:
+        return None if self.watcher is None else self.watcher.told()
 
     def _emit(self, event: List[Any]) -> None:
         wire.write(self._fd, event)

@@ -1,0 +1,304 @@
+"""What edited expressions are worth on the states that the unedited program goes through.
+
+A *site* is an expression without side effects, or a place before a statement; its *alternatives* are the
+texts that edits would put there. Each time a run comes by, the alternatives are evaluated on the names
+visible there, until one differs from the site for the first time: from then on the edited program may
+go another way. So one run tells of thousands of edits what running each would have told.
+
+For every check a site that was visited has one letter for each alternative, see `LETTERS`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+import types
+from itertools import islice
+from types import CodeType, FrameType
+from typing import Any, Dict, List, Optional, Tuple
+
+from .recorder import Watcher
+
+SAME, DIFFERS, RAISES, UNKNOWN = "=", "d", "r", "?"
+RETURNS_OTHER, MISSES, FIXES = "o", "m", "x"
+LETTERS = {
+    SAME: "the same value at every visit",
+    DIFFERS: "another value at some visit",
+    RAISES: "an exception where the original raised none, or another one",
+    RETURNS_OTHER: "the check's call would have returned another value",
+    MISSES: "and that is not the expected one",
+    FIXES: "and that is the expected one",
+    UNKNOWN: "cannot be evaluated on the side",
+}
+HOOK, RETURN = "@coderepair_visit", "@coderepair_return"
+"""Builtins under names that no program can use."""
+VISITS = 40
+"""Visits of a site within one check at which its alternatives are evaluated."""
+EVALUATIONS = 250_000
+"""Evaluations in one run; every check has an equal share."""
+LEAST_SHARE = 3_000
+_ITEMS = 5_000
+_LAZY = (zip, map, filter, enumerate, reversed, types.GeneratorType)
+_PRIVATE = re.compile(r"\b__\w*[A-Za-z0-9]_?\b(?<!__)")
+"""Names that mean something else inside a class."""
+
+Value = Tuple[bool, Any]
+"""Whether an evaluation came to its end, and its value, or else the name of the exception."""
+Place = Tuple[int, int, int, int, str]
+
+
+class Site:
+    """A place of the program and what may stand there instead."""
+
+    def __init__(self, told: Dict[str, Any]) -> None:
+        self.place: Place = tuple(told["place"])
+        self.where: str = told["where"]
+        """`at` the expression in that place, or `before` or `after` the statement there."""
+        self.role: str = told["role"]
+        """`value`, `test` (only its truth counts) or `return` (the function's value)."""
+        self._texts: List[Tuple[str, str]] = [tuple(each) for each in told["alternatives"]]
+        self._base: str = told["base"]
+        self._compiled: Optional[List[Optional[CodeType]]] = None
+
+    @property
+    def count(self) -> int:
+        return len(self._texts)
+
+    def compiled(self) -> List[Optional[CodeType]]:
+        """The site itself, the alternatives, and what those that leave the function return."""
+        if self._compiled is None:
+            texts = [self._base, *(text for text, _ in self._texts)]
+            texts += [value for _, value in self._texts]
+            self._compiled = [_compiled(text) for text in texts]
+        return self._compiled
+
+
+class _Visits:
+    """What one check has shown of one site so far."""
+
+    __slots__ = ("alive", "letters", "number")
+
+    def __init__(self, site: Site) -> None:
+        self.number = 0
+        self.letters = [SAME] * site.count
+        self.alive = list(range(site.count))
+
+
+class Observer(Watcher):
+    """Takes down the letters of every site, check by check."""
+
+    def __init__(self, sites: List[Dict[str, Any]], path: str, checks: int) -> None:
+        self.sites = [Site(each) for each in sites]
+        self._path = path
+        self._share = max(LEAST_SHARE, EVALUATIONS // max(1, checks))
+        self._busy = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._seen: Dict[int, _Visits] = {}
+        self._left = self._share
+        self._returned: List[Any] = []
+        self._leaving: List[Tuple[int, int, Any]] = []
+
+    # -- called by the program ----------------------------------------------------------------------
+
+    def visit(self, number: int) -> None:
+        """The run is about to evaluate a site."""
+        if self._busy or self._left <= 0:
+            return
+        self._busy = True
+        try:
+            self._visit(number, sys._getframe(1))
+        finally:
+            self._busy = False
+
+    def returned(self, value: Any) -> Any:
+        """A function of the program returns; only calls from outside of its file are kept."""
+        if self._outermost(sys._getframe(1)):
+            self._returned.append(value)
+        return value
+
+    def _outermost(self, frame: FrameType) -> bool:
+        return frame.f_back is None or frame.f_back.f_code.co_filename != self._path
+
+    def _visit(self, number: int, frame: FrameType) -> None:
+        site = self.sites[number]
+        seen = self._seen.get(number)
+        if seen is None:
+            seen = self._seen[number] = _Visits(site)
+        seen.number += 1
+        if seen.number > VISITS or not seen.alive:
+            return
+        scope = dict(frame.f_globals)
+        scope.update(frame.f_locals)
+        codes = site.compiled()
+        base = _evaluate(codes[0], scope, site.role) if _repeatable(codes[0], scope) else None
+        outer = self._outermost(frame)
+        alive = []
+        for index in seen.alive:
+            letter = UNKNOWN
+            if base is not None and _repeatable(codes[1 + index], scope):
+                letter = self._compare(site, number, index, base, scope, outer)
+            if letter == SAME:
+                alive.append(index)
+            seen.letters[index] = letter
+        self._left -= len(seen.alive)
+        seen.alive = alive
+
+    def _compare(
+        self, site: Site, number: int, index: int, base: Value, scope: Dict[str, Any], outer: bool
+    ) -> str:
+        codes = site.compiled()
+        found = _evaluate(codes[1 + index], scope, site.role)
+        if found[0] == base[0] and (same(found[1], base[1]) if base[0] else found == base):
+            return SAME
+        if not found[0]:
+            return RAISES
+        if site.role == "return" and outer:
+            self._leaving.append((number, index, found[1]))
+            return RETURNS_OTHER
+        value = codes[1 + site.count + index]
+        if value is not None and outer and _repeatable(value, scope):
+            left, result = _evaluate(value, scope, "value")
+            if not left:
+                return RAISES
+            self._leaving.append((number, index, result))
+            return RETURNS_OTHER
+        return DIFFERS
+
+    # -- called by the recorder ---------------------------------------------------------------------
+
+    def told(self) -> List[List[Any]]:
+        """[site, letters] of each site visited since the last call."""
+        if len(self._returned) == 1:
+            for number, index, value in self._leaving:
+                letters = self._seen[number].letters
+                if letters[index] == RETURNS_OTHER and same(value, self._returned[0]):
+                    letters[index] = SAME
+        found = [[number, "".join(seen.letters)] for number, seen in self._seen.items()]
+        self._reset()
+        return found
+
+    def judge(self, left: Any, right: Any) -> None:
+        """The check compares what its one call returned with what it expects."""
+        if len(self._returned) != 1 or not same(left, self._returned[0]):
+            return
+        self._busy = True
+        for number, index, value in self._leaving:
+            fits = equal(value, right)
+            self._seen[number].letters[index] = FIXES if fits else MISSES
+        self._busy = False
+
+
+def start(source: str, path: str, sites: List[Dict[str, Any]], checks: int) -> Tuple[Any, CodeType]:
+    """An observer, and the program with its sites marked. Raises what `compile` raises."""
+    observer = Observer(sites, path, checks)
+    tree = ast.parse(source, path)
+    marked = _Marks(observer.sites).visit(tree)
+    code = compile(ast.fix_missing_locations(marked), path, "exec", dont_inherit=True)
+    setattr(builtins, HOOK, observer.visit)
+    setattr(builtins, RETURN, observer.returned)
+    return observer, code
+
+
+class _Marks(ast.NodeTransformer):
+    """Puts a call before each site, and around what functions return."""
+
+    def __init__(self, sites: List[Site]) -> None:
+        self._sites: Dict[Tuple[str, Place], List[int]] = {}
+        for number, site in enumerate(sites):
+            self._sites.setdefault((site.where, site.place), []).append(number)
+
+    def visit(self, node: ast.AST) -> Any:
+        place = _place(node)
+        done = super().visit(node)
+        if place is None or done is not node:
+            return done
+        if isinstance(node, ast.expr):
+            calls = self._calls("at", place, node)
+            return ast.copy_location(ast.BoolOp(ast.Or(), [*calls, node]), node) if calls else node
+        if isinstance(node, ast.Return) and node.value is not None:
+            node.value = _call(RETURN, node.value, node.value)
+        before, after = (
+            [ast.copy_location(ast.Expr(call), node) for call in self._calls(where, place, node)]
+            for where in ("before", "after")
+        )
+        return [*before, node, *after]
+
+    def _calls(self, where: str, place: Place, node: ast.AST) -> List[ast.expr]:
+        return [
+            _call(HOOK, ast.Constant(number), node)
+            for number in self._sites.get((where, place), ())
+        ]
+
+
+def _place(node: ast.AST) -> Optional[Place]:
+    if not isinstance(node, (ast.expr, ast.stmt)):
+        return None
+    line, column = getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0
+    return (node.lineno, node.col_offset, line, column, type(node).__name__)
+
+
+def _call(name: str, argument: ast.expr, where: ast.AST) -> ast.expr:
+    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [argument], []), where)
+
+
+def _compiled(text: str) -> Optional[CodeType]:
+    if not text or _PRIVATE.search(text):
+        return None
+    try:
+        return compile("(%s\n)" % text, "<alternative>", "eval", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _repeatable(code: Optional[CodeType], scope: Dict[str, Any]) -> bool:
+    """Whether evaluating it on the side leaves no trace: iterators would be used up, and what the
+    program's own functions do is not known."""
+    if code is None:
+        return False
+    for name in code.co_names:
+        value = scope.get(name)
+        if value is not None and (
+            isinstance(value, types.FunctionType) or hasattr(type(value), "__next__")
+        ):
+            return False
+    return True
+
+
+def _evaluate(code: Optional[CodeType], scope: Dict[str, Any], role: str) -> Value:
+    if code is None:
+        return False, ""
+    try:
+        value = eval(code, scope)
+        if role == "test":
+            return True, bool(value)
+        return True, _settled(value)
+    except Exception as error:
+        return False, type(error).__name__
+
+
+def _settled(value: Any) -> Any:
+    """What a lazy value would yield."""
+    if isinstance(value, _LAZY):
+        return (type(value).__name__, list(islice(value, _ITEMS)))
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, of one type, and nan is itself."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    return equal(one, other) or (type(one) is float and one != one and other != other)
+
+
+def equal(one: Any, other: Any) -> bool:
+    """`==`, false if that raises."""
+    try:
+        return bool(one == other)
+    except Exception:
+        return False
