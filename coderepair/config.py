@@ -2,6 +2,7 @@
 
 Precedence: flags > `CODEREPAIR_*` > `[tool.coderepair]` of the nearest pyproject.toml above the file
 that has such a table > the user's `coderepair/config.toml` below `$XDG_CONFIG_HOME` > defaults.
+What runs code or moves data a project's file may not decide (`config_files`).
 Unknown keys and wrong types are `ConfigError`s that name the place and the nearest known key.
 """
 
@@ -12,12 +13,12 @@ import difflib
 import inspect
 import math
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from coderepair.config_files import Layer, file_layers, users_own
 from coderepair.errors import ConfigError
 
 STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear", "flat")
@@ -44,7 +45,7 @@ class Settings:
 
     strategy: str = "thompson"
     """Which arm of the tree is pulled next: thompson, greedy, bfs, fixed-width, best-of-n, linear,
-    flat."""
+    flat, or the dotted path of a class."""
     c: float = 10.0
     """Thompson sampling's C, above 0: how strongly the heuristic counts (Tang et al. 2024, Eq. 4)."""
     seed: int = 0
@@ -97,7 +98,7 @@ class Settings:
         for name, allowed in _CHOICES.items():
             value = getattr(self, name)
             for item in value if isinstance(value, tuple) else (value,):
-                if item not in allowed:
+                if item not in allowed and not (name == "strategy" and _is_dotted_path(item)):
                     raise ConfigError(f"{key_of(name)}: {_unknown('value', item, allowed)}")
         if not self.proposers:
             raise ConfigError(f"proposers: name at least one of {', '.join(PROPOSERS)}")
@@ -133,6 +134,8 @@ class Configuration:
     settings: Settings
     origins: Mapping[str, str]
     """Setting name -> `flag`, `CODEREPAIR_X`, path of a file, or `default`."""
+    warnings: tuple[str, ...] = ()
+    """What a project's file asked for and may not decide, one line each."""
 
 
 def load(
@@ -148,16 +151,20 @@ def load(
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     origins = dict.fromkeys(_NAMES, "default")
-    sources = [
-        *_file_layers(file or Path.cwd(), environ),
+    warnings: list[str] = []
+    layers = [
+        *file_layers(file or Path.cwd(), environ),
         *_environment_layers(environ),
-        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+        Layer("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
     ]
-    for origin, layer in sources:
-        checked = _checked(origin, layer)
+    for layer in layers:
+        checked = _checked(layer.origin, layer.values)
+        refused = [] if layer.trusted else [n for n, v in checked.items() if users_own(n, v)]
+        warnings += [_not_taken(layer.origin, name) for name in refused]
+        checked = {name: value for name, value in checked.items() if name not in refused}
         values |= checked
-        origins |= dict.fromkeys(checked, origin)
-    return Configuration(_build(values, origins), origins)
+        origins |= dict.fromkeys(checked, layer.origin)
+    return Configuration(_build(values, origins), origins, tuple(warnings))
 
 
 def parse(origin: str, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -187,23 +194,6 @@ def descriptions() -> dict[str, str]:
     return found
 
 
-def nearest_pyproject(start: Path) -> Path | None:
-    """The nearest pyproject.toml at or above `start` that has a `[tool.coderepair]` table."""
-    start = start.absolute()
-    for folder in (start, *start.parents) if start.is_dir() else start.parents:
-        candidate = folder / "pyproject.toml"
-        if candidate.is_file() and _table_of(candidate) is not None:
-            return candidate
-    return None
-
-
-def user_config(environ: Mapping[str, str]) -> Path:
-    """Path of the user's configuration file, which need not exist."""
-    base = environ.get("XDG_CONFIG_HOME", "")
-    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".config"
-    return folder / "coderepair" / "config.toml"
-
-
 def _build(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
         return Settings(**values)
@@ -214,51 +204,20 @@ def _build(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
         raise ConfigError(f"{prefix}{error}") from None
 
 
-def _file_layers(start: Path, environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
-    layers = []
-    user = user_config(environ)
-    if user.is_file():
-        layers.append((str(user), _with_paths(_read_toml(user), user.parent)))
-    project = nearest_pyproject(start)
-    if project is not None:
-        layers.append((str(project), _with_paths(_table_of(project) or {}, project.parent)))
-    return layers
-
-
-def _environment_layers(environ: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+def _environment_layers(environ: Mapping[str, str]) -> list[Layer]:
     names = sorted(n for n in environ if n.startswith(ENV_PREFIX) and n not in ENV_NOT_SETTINGS)
-    return [(name, {name.removeprefix(ENV_PREFIX).lower(): environ[name]}) for name in names]
+    return [Layer(name, {name.removeprefix(ENV_PREFIX).lower(): environ[name]}) for name in names]
 
 
-def _table_of(pyproject: Path) -> dict[str, Any] | None:
-    tool = _read_toml(pyproject).get("tool", {})
-    table = tool.get("coderepair") if isinstance(tool, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"{pyproject}: tool.coderepair must be a table, [tool.coderepair]")
-    return table
+def _not_taken(origin: str, name: str) -> str:
+    return (
+        f"{origin}: {key_of(name)} is not taken from a project's file; to have it, set "
+        f"{ENV_PREFIX}{name.upper()} or your own config.toml"
+    )
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
-
-
-def _with_paths(table: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Relative paths of a configuration file are meant relative to its folder."""
-    resolved = dict(table)
-    for key, value in table.items():
-        name = key.replace("-", "_").lower()
-        if isinstance(value, str) and _is_path(name, value):
-            resolved[key] = str(folder / Path(value).expanduser())
-    return resolved
-
-
-def _is_path(name: str, value: str) -> bool:
-    if name == "runs_dir":
-        return True
-    return (name == "model" and value.endswith(".gguf")) or (name == "python" and "/" in value)
+def _is_dotted_path(name: str) -> bool:
+    return "." in name and all(part.isidentifier() for part in name.split("."))
 
 
 def _checked(origin: str, layer: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,8 @@ class Minimised:
 
     node: NodeId
     program: Program
+    runs: int = 0
+    """Programs that were run to find it."""
 
 
 @dataclass(frozen=True, slots=True)

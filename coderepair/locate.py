@@ -100,6 +100,26 @@ def suspicious_functions(
     return sorted(scores, key=lambda name: -scores[name])
 
 
+def reached(
+    source: str,
+    checks: Sequence[CheckResult],
+    lines: Mapping[str, frozenset[int]],
+    targets: Sequence[str],
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(id of a failing check, those of the targets that it executed), without checks that reach none."""
+    try:
+        functions = [body for body in bodies(source) if body.qualname in targets]
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    found = []
+    for check in checks:
+        executed = lines.get(check.id, frozenset())
+        names = dict.fromkeys(each.qualname for each in functions if each.lines & executed)
+        if names and check.outcome is not Outcome.PASS:
+            found.append((check.id, tuple(names)))
+    return tuple(found)
+
+
 def _spectra(
     checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
 ) -> tuple[list[frozenset[int]], list[frozenset[int]]]:

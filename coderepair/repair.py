@@ -69,10 +69,13 @@ def repair(
     settings: Settings,
     on_event: Callable[[Event], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    begun: float | None = None,
 ) -> Result:
     """Searches for a program that passes the task's tests and has plain pytest verify it.
 
-    `should_stop` is asked often; once true the best so far is returned as `INTERRUPTED`.
+    `should_stop` is asked often; once true the best so far is returned as `INTERRUPTED`. `begun` is
+    the reading of `time.monotonic` from which the run's time counts, such as before the task was made.
     Raises `TestsNotRunnable` (`FlakyTests` among them), `UsageError`, and `EngineError`s.
     """
     started = RunStarted(
@@ -81,6 +84,7 @@ def repair(
     folder = settings.runs_dir / started.run_id
     with ExitStack() as stack:
         run = _Run(task, settings, folder, stack, on_event, should_stop)
+        run.start = run.start if begun is None else begun
         return run.from_the_start(started)
 
 
@@ -131,6 +135,8 @@ class _Run:
     log: store.RunLog | None = None
     earlier: float = 0.0
     """Seconds that the run took before it was cut."""
+    minimisation: int = 0
+    """Programs run to make solutions smaller."""
     start: float = field(default_factory=time.monotonic)
     runner: ForkRunner = field(init=False)
 
@@ -216,6 +222,7 @@ class _Run:
             outlook=ProposersOutlook(proposers.by_name),
             rewrite=begun.rewrite,
         )
+        self.minimisation = sum(each.runs for each in events if isinstance(each, Minimised))
         self.earlier = max(
             (each.spent.seconds for each in events if isinstance(each, Told)), default=0.0
         )
@@ -259,9 +266,9 @@ class _Run:
             session.stopped_by, Status.BUDGET_EXHAUSTED
         )
         if unverified is not None:
-            spent = replace(session.spent, seconds=self.clock())
             status = status if status is Status.INTERRUPTED else Status.UNVERIFIED
-            result = replace(unverified, status=status, spent=spent, stopped_by=session.stopped_by)
+            unverified = replace(unverified, status=status, stopped_by=session.stopped_by)
+            result = replace(unverified, spent=self._spent(session))
             return self._finish(result, result.path_in_tree[-1])
         best = session.solution if session.solution is not None else session.tree.best().id
         node = session.tree.node(best)
@@ -275,17 +282,19 @@ class _Run:
         node = session.tree.node(node_id)
         assert node.program is not None
         reports = {node.program.key: node.report}
+        before_runs = self.minimisation
         until = self.clock() + MINIMISATION_S
 
         def passes(program: Program) -> bool:
             if self.should_stop() or self.clock() > until:
                 return False
+            self.minimisation += 1
             (report,) = driver.runner.run(self.task, [program], driver.limits)
             reports[program.key] = report
             return report.solved
 
         program = minimise(self.task.source, node.program, self.task.targets, passes)
-        self.emit(Minimised(node_id, program))
+        self.emit(Minimised(node_id, program, self.minimisation - before_runs))
         verification = verify(self.task, program, verification_limits(self.settings))
         self.emit(Verified(node_id, verification))
         status = Status.REPAIR_AVAILABLE if verification.ok else Status.UNVERIFIED
@@ -311,12 +320,15 @@ class _Run:
             program,
             _diff(self.task, program) if program is not None else "",
             verification,
-            replace(session.spent, seconds=self.clock()),
+            self._spent(session),
             session.stopped_by,
             tuple(node.id for node in path),
             tuple(node.description for node in path if node.description),
             self.folder.name,
         )
+
+    def _spent(self, session: Session) -> Spent:
+        return replace(session.spent, seconds=self.clock(), minimisation=self.minimisation)
 
     def _finish(self, result: Result, node_id: NodeId | None = None) -> Result:
         if result.status is Status.ALREADY_PASSING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from coderepair import textfile
 from coderepair.edit.regions import program_of
 from coderepair.errors import TestsNotRunnable, UsageError
 from coderepair.interpreter import find_python
-from coderepair.locate import MAX_TARGETS, bodies, suspicious_functions
+from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
 from coderepair.model import Limits, Task, TestFile
 from coderepair.runner import ForkRunner, open_runner
 from coderepair.runner.pins import sha256
@@ -22,6 +23,9 @@ SKIPPED_FOLDERS = {"node_modules", "venv", "env", "build", "dist", "site-package
 MAX_TEST_FILES = 500
 TRACE_LIMITS = Limits(test_timeout_s=2.0, total_timeout_s=10.0)
 """For the one traced run that finds the functions; a hanging check must not cost the whole budget."""
+TRACE_SHARE = 0.2
+"""Share of the run's time that it may take, but at least:"""
+MIN_TRACE_S = 1.0
 
 
 def make_task(
@@ -36,13 +40,15 @@ def make_task(
     source: str | None = None,
     runner: ForkRunner | None = None,
     isolation: str = "",
+    timeout_s: float = math.inf,
 ) -> Task:
     """A task from a file and its tests: files, folders, `file::node` ids, or the file itself for its doctests.
 
     Without `function` (one qualified name or several) the functions that failing checks execute become
     the targets, found in one traced run, by `runner` or by one of its own. `source` stands for the
     file's text, as when an editor holds unsaved changes;
-    `isolation` is the least level to run at. Raises `UsageError`, `TestsNotRunnable`.
+    `isolation` is the least level to run at, `timeout_s` the time of the whole run, of which the traced
+    one takes its share. Raises `UsageError`, `TestsNotRunnable`.
     """
     file = Path(path).absolute()
     text = textfile.read(file).source if source is None else source
@@ -53,24 +59,32 @@ def make_task(
     named = [function] if isinstance(function, str) else list(function or ())
     if named:
         return replace(task, targets=tuple(_named(text, name, file) for name in named))
-    return replace(task, targets=find_targets(task, runner, isolation))
+    return with_targets(task, runner, isolation, timeout_s)
 
 
-def find_targets(
-    task: Task, runner: ForkRunner | None = None, isolation: str = ""
-) -> tuple[str, ...]:
-    """Functions to suspect, most suspicious first; empty means the whole file.
+def with_targets(
+    task: Task,
+    runner: ForkRunner | None = None,
+    isolation: str = "",
+    timeout_s: float = math.inf,
+) -> Task:
+    """The task with the functions to suspect, most suspicious first; none means the whole file.
 
     Raises `TestsNotRunnable` if the tests cannot be run.
     """
     if runner is None:
         with open_runner(1, isolation) as own:
-            targets = find_targets(task, own)
+            task = with_targets(task, own, isolation, timeout_s)
             own.park()
-            return targets
-    report, lines = runner.trace(task, program_of(task.source, ()), TRACE_LIMITS)
-    found = suspicious_functions(task.source, report.checks, lines)
-    return tuple([name for name in found or _mentioned(task) if not _is_test(name)][:MAX_TARGETS])
+            return task
+    most = min(TRACE_LIMITS.total_timeout_s, max(MIN_TRACE_S, TRACE_SHARE * timeout_s))
+    limits = replace(TRACE_LIMITS, total_timeout_s=most)
+    report, lines = runner.trace(task, program_of(task.source, ()), limits)
+    found = suspicious_functions(task.source, report.checks, lines) or _mentioned(task)
+    targets = tuple([name for name in found if not _is_test(name)][:MAX_TARGETS])
+    return replace(
+        task, targets=targets, reached=reached(task.source, report.checks, lines, targets)
+    )
 
 
 def pin_tests(tests: Iterable[str | Path]) -> tuple[TestFile, ...]:

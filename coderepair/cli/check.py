@@ -64,13 +64,13 @@ def check(
 
 def _report(given: Mapping[str, Any], flags: Mapping[str, Any]) -> RunReport:
     from coderepair.cli.inputs import read_input
-    from coderepair.config import load
+    from coderepair.cli.settings import configuration_for
     from coderepair.report import diff
     from coderepair.report.document import EXIT_CODES, RunReport, counts
 
     functions, tests, more = (given[name] or () for name in ("function", "tests", "more_tests"))
     inputs = read_input(given["file"], functions, tests, more)
-    settings = load(inputs.file.path, flags).settings
+    settings = configuration_for(inputs.file.path, flags).settings
     result = _run(inputs, settings, given["keyword"])
     path, code = diff.shown_path(inputs.file.path), EXIT_CODES[result.status]
     return RunReport(path, result.status, code, f"{counts(result.before)} checks pass", result)

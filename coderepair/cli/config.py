@@ -28,9 +28,9 @@ def config(
     ] = "text",
 ) -> None:
     """Every setting, its value and where it came from."""
-    from coderepair.config import load
+    from coderepair.cli.settings import configuration_for
 
-    configuration = load(file)
+    configuration = configuration_for(file)
     render = _json if output_format == "json" else _text
     sys.stdout.write(render(configuration))
 

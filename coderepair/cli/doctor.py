@@ -32,9 +32,9 @@ def doctor(
     """
     given = dict(locals())
     from coderepair.cli.examination import examine
-    from coderepair.config import load
+    from coderepair.cli.settings import configuration_for
 
-    settings = load(file, o.setting_flags(given)).settings
+    settings = configuration_for(file, o.setting_flags(given)).settings
     healthy = True
     for finding in examine(settings, (file or Path.cwd()).absolute()):
         healthy &= finding.ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from coderepair.cli.inputs import Input, read_input
 from coderepair.cli.interrupt import Interrupt
 from coderepair.cli.order import Order
 from coderepair.cli.output import ReportFile
+from coderepair.cli.settings import configuration_for
 from coderepair.cli.view import open_view
-from coderepair.config import Settings, load
+from coderepair.config import Settings
 from coderepair.errors import CodeRepairError, EngineError, StoreError
 from coderepair.events import Event, RunStarted
 from coderepair.model import Result
@@ -83,7 +85,8 @@ def _new_job(order: Order) -> Job:
     inputs = read_input(
         order.target, order.functions, order.tests, order.more_tests, order.stdin_filename
     )
-    settings = load(inputs.file.path, order.flags).settings
+    settings = configuration_for(inputs.file.path, order.flags).settings
+    begun = time.monotonic()
 
     def start(on_event: OnEvent, should_stop: ShouldStop) -> Result:
         from coderepair.repair import repair
@@ -97,8 +100,9 @@ def _new_job(order: Order) -> Job:
             python=settings.python,
             source=inputs.file.source,
             isolation=settings.isolation,
+            timeout_s=settings.timeout,
         )
-        return repair(task, settings, on_event, should_stop)
+        return repair(task, settings, on_event, should_stop, begun=begun)
 
     return Job(inputs, settings, start)
 

@@ -28,6 +28,8 @@ class Function:
     line: int
     """1-based line of `start`."""
     last_line: int
+    shadowed: bool = False
+    """Whether a later function of the same name in the same block takes its place."""
 
 
 def functions(source: str) -> list[Function]:
@@ -36,12 +38,14 @@ def functions(source: str) -> list[Function]:
     found: list[Function] = []
 
     def visit(node: ast.AST, prefix: str) -> None:
+        shadowed = _shadowed(node)
         for child in ast.iter_child_nodes(node):
             if isinstance(child, FunctionNode):
                 first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
                 last = child.end_lineno or child.lineno
                 end = starts[last] - 1 if last < len(starts) else len(source)
-                found.append(Function(prefix + child.name, starts[first - 1], end, first, last))
+                name, start = prefix + child.name, starts[first - 1]
+                found.append(Function(name, start, end, first, last, child in shadowed))
                 visit(child, f"{prefix}{child.name}.<locals>.")
             elif isinstance(child, ast.ClassDef):
                 visit(child, f"{prefix}{child.name}.")
@@ -55,18 +59,20 @@ def functions(source: str) -> list[Function]:
 def program_of(source: str, targets: tuple[str, ...]) -> Program:
     """The program whose regions are the named functions; the whole file if it does not parse.
 
-    Of several functions with one name the last counts, as it does for Python. Nested targets are
-    merged into the outer one. Raises `EditError` if a name is not there.
+    A name may stand for several functions, such as the getter and the setter of a property; of plain
+    definitions in one block the last counts, as it does for Python. Nested targets are merged into
+    the outer one. Raises `EditError` if a name is not there.
     """
     try:
-        by_name = {function.qualname: function for function in functions(source)}
+        alive = [function for function in functions(source) if not function.shadowed]
     except (SyntaxError, ValueError, RecursionError):
         return Program(source)
-    missing = [name for name in targets if name not in by_name]
+    names = {function.qualname for function in alive}
+    missing = [name for name in targets if name not in names]
     if missing:
         raise EditError(f"the file has no function {missing[0]}")
     spans: list[tuple[int, int]] = []
-    for span in sorted({(by_name[name].start, by_name[name].end) for name in targets}):
+    for span in sorted((each.start, each.end) for each in alive if each.qualname in targets):
         if not spans or span[0] >= spans[-1][1]:
             spans.append(span)
     return Program(source, tuple(spans))
@@ -99,6 +105,19 @@ def indentation(text: str) -> str:
 def reindent(text: str, prefix: str) -> str:
     """`text` dedented and set behind `prefix`; blank lines stay blank."""
     return textwrap.indent(textwrap.dedent(text), prefix)
+
+
+def _shadowed(node: ast.AST) -> set[FunctionNode]:
+    """Undecorated functions of a statement's blocks that are defined again further down."""
+    found: set[FunctionNode] = set()
+    for _, block in ast.iter_fields(node):
+        seen: set[str] = set()
+        for child in reversed(block) if isinstance(block, list) else ():
+            if isinstance(child, FunctionNode):
+                if child.name in seen and not child.decorator_list:
+                    found.add(child)
+                seen.add(child.name)
+    return found
 
 
 def _line_starts(source: str) -> list[int]:

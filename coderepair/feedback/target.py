@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from coderepair.edit.regions import functions
+from coderepair.locate import ochiai
 from coderepair.model import Outcome, Program, Task, TestReport
 
 
@@ -23,7 +24,8 @@ class Target:
 
 def locate(task: Task, program: Program, report: TestReport | None) -> Target:
     """The target in which a failing check ended, else one that a failing check calls, else the first
-    (the most suspicious one, before anything was mended)."""
+    (the most suspicious one, before anything was mended). Once some checks are mended, those targets
+    go first that the checks which still fail execute, and the mended ones do not."""
     targets = _targets(task, program)
     if not targets:
         return Target(task.targets[0] if task.targets else "", 0, 1)
@@ -33,7 +35,29 @@ def locate(task: Task, program: Program, report: TestReport | None) -> Target:
             if target.line <= line <= ends[target.region]:
                 return target
     calls = _failing_calls(report)
-    return next((target for target in targets if _is_called(target.name, calls)), targets[0])
+    suspects = _still_suspect(task, targets, report)
+    return next((target for target in suspects if _is_called(target.name, calls)), suspects[0])
+
+
+def _still_suspect(task: Task, targets: list[Target], report: TestReport | None) -> list[Target]:
+    """The targets of the highest Ochiai coefficient over the checks that failed at first; all of them
+    as long as these all fail."""
+    failing = (
+        {each.id for each in report.checks if each.outcome is not Outcome.PASS} if report else ()
+    )
+    still = [names for check, names in task.reached if check in failing]
+    mended = [names for check, names in task.reached if check not in failing]
+    if not still or not mended:
+        return targets
+    scores = {
+        each.name: ochiai(_count(still, each.name), _count(mended, each.name), len(still))
+        for each in targets
+    }
+    return [each for each in targets if scores[each.name] == max(scores.values())]
+
+
+def _count(spectra: list[tuple[str, ...]], name: str) -> int:
+    return sum(name in names for names in spectra)
 
 
 def _failing_calls(report: TestReport | None) -> list[str]:
@@ -54,7 +78,7 @@ def _is_called(qualname: str, calls: list[str]) -> bool:
 def _targets(task: Task, program: Program) -> list[Target]:
     """The task's targets that are regions of the program, in the task's order."""
     try:
-        spans = {function.qualname: function for function in functions(program.source)}
+        found = [each for each in functions(program.source) if each.qualname in task.targets]
     except (SyntaxError, ValueError, RecursionError):
         return [
             Target(name, region, program.source.count("\n", 0, start) + 1)
@@ -62,13 +86,13 @@ def _targets(task: Task, program: Program) -> list[Target]:
                 zip(task.targets, program.regions, strict=False)
             )
         ][:1]
-    found = []
-    for name in task.targets:
-        function = spans.get(name)
-        for region, (start, _) in enumerate(program.regions):
-            if function is not None and function.start == start:
-                found.append(Target(name, region, function.line))
-    return found
+    regions = {start: region for region, (start, _) in enumerate(program.regions)}
+    found.sort(key=lambda each: task.targets.index(each.qualname))
+    return [
+        Target(each.qualname, regions[each.start], each.line)
+        for each in found
+        if each.start in regions
+    ]
 
 
 def _failing_lines(report: TestReport | None) -> list[int]:

@@ -100,9 +100,11 @@ def message_of(result: Result) -> str:
 
 
 def spent_text(spent: Spent) -> str:
-    """What a run used, as `41 programs run, 0 model calls, 0 tokens, 1.3 s`."""
+    """What a run used, as `41 programs run, 6 to make it smaller, 0 model calls, 0 tokens, 1.3 s`."""
+    smaller = f"{spent.minimisation} to make it smaller, " if spent.minimisation else ""
     return (
-        f"{number(spent.evaluations, 'program')} run, {number(spent.calls, 'model call')}, "
+        f"{number(spent.evaluations, 'program')} run, {smaller}"
+        f"{number(spent.calls, 'model call')}, "
         f"{number(spent.tokens, 'token')}, {spent.seconds:.1f} s"
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -23,18 +22,6 @@ def test_help_lists_every_command(project: Project) -> None:
         assert line in ran.out.decode()
 
 
-def test_help_takes_less_than_three_tenths_of_a_second(project: Project) -> None:
-    """Of processor time, which other work on the machine does not change."""
-
-    def once() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert project.run("--help").code == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    assert min(once() for _ in range(5)) < 0.3
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_each_help_says(project: Project, name: str) -> None:
     ran = project.run(name, "--help", COLUMNS="200")
@@ -42,11 +29,12 @@ def test_the_list_of_commands_says_what_each_help_says(project: Project, name: s
     assert COMMANDS[name][1] in ran.out.decode()
 
 
-def test_help_imports_nothing_heavy(project: Project) -> None:
+def test_help_imports_little(project: Project) -> None:
+    """What makes it appear at once: under 0.1 s of processor time for about 120 modules."""
     code = (
-        "import sys\nfrom coderepair.cli.main import run\n"
+        "import sys\nbefore = set(sys.modules)\nfrom coderepair.cli.main import run\n"
         "try:\n    run(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'rich', 'torch', 'llama_cpp', 'pygls', 'tree_sitter'} & set(sys.modules)))"
+        "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -55,7 +43,12 @@ def test_help_imports_nothing_heavy(project: Project) -> None:
         env=project.environ,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert not {"rich", "torch", "llama_cpp", "pygls", "tree_sitter"} & modules
+    assert {name for name in modules if name.startswith("coderepair.")} == {
+        *("coderepair.cli", "coderepair.cli.main", "coderepair.errors"),
+    }
+    assert len(modules) < 250
 
 
 @pytest.mark.parametrize(
@@ -104,6 +97,51 @@ def test_config_shows_values_and_origins(project: Project) -> None:
     assert document["seed"] == {"value": 5, "origin": "CODEREPAIR_SEED"}
     assert document["strategy"] == {"value": "thompson", "origin": "default"}
     assert "samples = 3  # " + str(table) in project.run("config").out.decode()
+
+
+PLANTED = """\
+from pathlib import Path
+
+Path("planted").write_text("was imported")
+"""
+HOSTILE = """\
+[tool.coderepair]
+python = "./python"
+model = "planted.Policy"
+strategy = "planted.Strategy"
+endpoint = "http://192.0.2.1:9/v1"
+isolation = "L0"
+runs-dir = "runs"
+"""
+
+
+def test_a_repository_decides_nothing_that_runs_code_or_moves_data(last: Project) -> None:
+    last.write("planted.py", PLANTED)
+    last.write("python", "#!/bin/sh\ntouch planted\n").chmod(0o755)
+    table = last.write("pyproject.toml", HOSTILE)
+    before = last.snapshot()
+    environ = {"CODEREPAIR_MODEL": "none"}
+    for command in (["check"], ["fix", "--output-format", "json"], ["fix", "--diff", "-q"]):
+        ran = last.run(*command, "solution.py", "--tests", "test_solution.py", **environ)
+        assert ran.code == 1
+        for key in ("python", "model", "strategy", "endpoint", "isolation", "runs-dir"):
+            assert f"{table}: {key} is not taken from a project's file" in ran.err
+    assert last.snapshot() == before
+
+
+def test_a_dotted_path_of_the_users_own_is_a_strategy(last: Project) -> None:
+    path = "coderepair.search.greedy.Greedy"
+    ran = last.fix("solution.py", "--strategy", path, "--output-format", "json")
+    assert json.loads(ran.out)["status"] == "repair_available"
+    unknown = last.fix("solution.py", "--strategy", "no.such.Strategy", "-q")
+    assert (unknown.code, "there is no strategy 'no.such.Strategy'" in unknown.err) == (2, True)
+
+
+def test_files_named_like_modules_of_python_do_not_stand_in_for_them(last: Project) -> None:
+    for name in ("random.py", "queue.py", "typer.py", "rich.py"):
+        last.write(name, "raise SystemExit('imported by the tool')\n")
+    ran = last.run("check", "solution.py")
+    assert (ran.code, "imported by the tool" in ran.err) == (1, False)
 
 
 def test_an_unknown_setting_is_an_error_everywhere(project: Project) -> None:

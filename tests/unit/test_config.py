@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
 from coderepair import config
 from coderepair.config import Settings
+from coderepair.config_files import USERS_OWN
 from coderepair.errors import ConfigError
 from coderepair.runner.isolation import LEVELS
 
@@ -78,11 +80,67 @@ def test_keys_may_be_written_with_dashes_or_underscores(project: Path) -> None:
 
 
 def test_paths_in_files_are_relative_to_the_file(project: Path) -> None:
-    _project(project, "model = 'models/m.gguf'\nruns-dir = 'runs'\npython = '.venv/bin/python'\n")
+    text = "model = 'models/m.gguf'\nruns-dir = 'runs'\npython = '.venv/bin/python'\n"
+    folder = _user(project, text).parent
     settings = _load(project).settings
-    assert settings.model == str(project / "models/m.gguf")
-    assert settings.runs_dir == project / "runs"
-    assert settings.python == str(project / ".venv/bin/python")
+    assert settings.model == str(folder / "models/m.gguf")
+    assert settings.runs_dir == folder / "runs"
+    assert settings.python == str(folder / ".venv/bin/python")
+
+
+OF_THE_USER = {
+    "budget": 1000,
+    "endpoint": "http://collect.example/v1",
+    "endpoint_model": "m",
+    "isolation": "L0",
+    "max_tokens_total": 10**9,
+    "model": "package.module.Policy",
+    "offline": False,
+    "python": "./python",
+    "runs_dir": "runs",
+    "strategy": "package.module.Strategy",
+    "test_command": "make",
+}
+
+
+@pytest.mark.parametrize("name", OF_THE_USER)
+def test_what_runs_code_or_moves_data_is_the_users_own(project: Path, name: str) -> None:
+    value = json.dumps(OF_THE_USER[name])
+    table = _project(project, f"{name} = {value}\nseed = 7\n")
+    before = getattr(Settings(), name)
+    loaded = _load(project)
+    assert getattr(loaded.settings, name) == before
+    assert (loaded.settings.seed, loaded.origins[name]) == (7, "default")
+    (warning,) = loaded.warnings
+    assert warning.startswith(f"{table}: {config.key_of(name)} is not taken")
+    assert f"CODEREPAIR_{name.upper()}" in warning
+    table.unlink()
+    user = _user(project, f"{name} = {value}\n")
+    loaded = _load(project)
+    assert (loaded.origins[name], loaded.warnings) == (str(user), ())
+
+
+def test_every_setting_that_a_project_may_decide_is_known(project: Path) -> None:
+    """A new setting is the user's own, or is named here."""
+    names = {field.name for field in dataclasses.fields(Settings)} - USERS_OWN
+    assert names == {
+        *("strategy", "c", "seed", "max_candidates", "timeout", "test_timeout", "memory"),
+        *("samples", "workers", "rewrite_arm", "proposers", "feedback", "mode"),
+    }
+
+
+def test_a_project_may_ask_for_less(project: Path) -> None:
+    _user(project, "model = 'big.gguf'\nisolation = 'L0'\n")
+    _project(project, "model = 'none'\nisolation = 'L3'\noffline = true\nstrategy = 'greedy'\n")
+    loaded = _load(project)
+    settings = loaded.settings
+    assert (settings.model, settings.isolation, settings.offline) == ("none", "L3", True)
+    assert (settings.strategy, loaded.warnings) == ("greedy", ())
+
+
+def test_a_strategy_may_be_named_by_its_dotted_path(project: Path) -> None:
+    path = "coderepair.search.greedy.Greedy"
+    assert _load(project, CODEREPAIR_STRATEGY=path).settings.strategy == path
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coderepair.locate import bodies, ochiai, suspicious_functions, suspicious_lines
+from coderepair.locate import bodies, ochiai, reached, suspicious_functions, suspicious_lines
 from coderepair.model import CheckResult, Failure, Outcome
 
 SOURCE = '''
@@ -87,3 +87,16 @@ def test_lines_are_ranked_too() -> None:
     checks = [result("a", False), result("b", True)]
     scores = suspicious_lines(checks, {"a": frozenset({3, 4}), "b": frozenset({3})})
     assert scores[4] > scores[3] > 0
+
+
+def test_failing_checks_are_told_with_the_targets_they_reach() -> None:
+    checks = [result("a", False), result("b", True), result("c", False), result("d", False)]
+    lines = {
+        "a": lines_of("Box.push", "good"),
+        "b": lines_of("good"),
+        "c": lines_of("idle"),
+        "d": lines_of("outer"),
+    }
+    found = reached(SOURCE, checks, lines, ["good", "idle", "Box.push"])
+    assert found == (("a", ("good", "Box.push")), ("c", ("idle",)))
+    assert reached("def f(:", checks, lines, ["f"]) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from coderepair.events import (
     Asked,
     Event,
     Finished,
+    Minimised,
     Rejected,
     Resumed,
     SearchStarted,
@@ -162,6 +164,22 @@ def test_max_candidates_is_exact(project: Project) -> None:
     result = project.repair(project.task(source), project.settings(max_candidates=7))
     assert (result.status, result.stopped_by) == (Status.BUDGET_EXHAUSTED, "evaluations")
     assert result.spent.evaluations == 7
+
+
+def test_time_counts_from_the_given_beginning(project: Project) -> None:
+    result = repair(project.task(), project.settings(), begun=time.monotonic() - 1000)
+    assert (result.status, result.stopped_by) == (Status.BUDGET_EXHAUSTED, "seconds")
+    assert result.spent.evaluations == 0
+    assert result.spent.seconds >= 1000
+
+
+def test_programs_run_to_make_a_repair_smaller_are_counted_apart(project: Project) -> None:
+    wordy = "def span(xs):\n    xs = list(xs)\n    if not xs:\n        return 0\n    return max(xs) - min(xs)\n"
+    result = project.repair(project.task(), project.chat(wordy))
+    assert "xs = list(xs)" not in result.diff
+    (minimised,) = project.of(Minimised)
+    assert result.spent.minimisation == minimised.runs > 0
+    assert result.spent.evaluations == 1
 
 
 def test_an_interrupt_keeps_the_best_so_far(project: Project) -> None:

@@ -207,3 +207,33 @@ def test_static_findings_of_a_good_program_and_of_none() -> None:
 def test_it_is_deterministic() -> None:
     tree = tree_of(PASSED, failed("t", 27))
     assert build(task(), tree, tree.root) == build(task(), tree, tree.root)
+
+
+def test_once_some_checks_pass_the_functions_of_the_others_go_first() -> None:
+    traced = replace(
+        task(),
+        reached=(("a", ("Box.grow",)), ("b", ("Box.grow", "first")), ("c", ("first",))),
+    )
+    program = program_of(SOURCE, TARGETS)
+
+    def chosen(*failing: str) -> str:
+        checks = tuple(CheckResult(name, Outcome.FAIL) for name in failing)
+        return locate(traced, program, TestReport((*checks, PASSED))).name
+
+    assert chosen("a", "b", "c") == "Box.grow"
+    assert chosen("c") == "first"
+    assert chosen("b", "c") == "first"
+    assert chosen("a") == "Box.grow"
+    assert chosen("d") == "Box.grow"
+
+
+def test_getter_and_setter_are_told_apart_by_the_line_of_the_failure() -> None:
+    source = (
+        "class Box:\n    @property\n    def size(self):\n        return self._size\n\n"
+        "    @size.setter\n    def size(self, value):\n        self._size = value\n"
+    )
+    targets = ("Box.size",)
+    program = program_of(source, targets)
+    for line, region in ((4, 0), (8, 1)):
+        report = TestReport((failed("t", line=line),))
+        assert locate(task(source, targets), program, report).region == region
