@@ -6,11 +6,13 @@ score and the model's likelihood of the edit, in tiers, so that the first candid
 
 from __future__ import annotations
 
+import heapq
 import math
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
@@ -123,16 +125,15 @@ class EditProposer:
         listed = self._listed(first, places)
         yield from islice(listed, _ALONE)
         others = {region: contexts[region] for region in contexts.keys() - first.keys()}
-        yield from _merged([*listed, *self._listed(others, places)]) if others else listed
+        yield from _merged([listed, self._listed(others, places)])
 
     def _listed(
         self, contexts: dict[int, FunctionContext], places: dict[int, int]
     ) -> Iterator[_Candidate]:
         """The edits of some functions, best first; those of one are sorted as far as they are drawn."""
-        every = (self._of_one(region, contexts[region], places) for region in sorted(contexts))
-        if len(contexts) == 1:
-            return next(every)
-        return iter(_merged([candidate for one in every for candidate in one]))
+        return _merged(
+            [self._of_one(region, contexts[region], places) for region in sorted(contexts)]
+        )
 
     def _of_one(
         self, region: int, context: FunctionContext, places: dict[int, int]
@@ -230,8 +231,18 @@ def compiles(text: str) -> bool:
     return True
 
 
-def _merged(candidates: Iterable[_Candidate]) -> list[_Candidate]:
-    return sorted(candidates, key=lambda candidate: -candidate.score)
+def _merged(lists: Sequence[Iterator[_Candidate]]) -> Iterator[_Candidate]:
+    """Several functions' edits as one list. Each list keeps its order, which is spread over sites:
+    an edit comes no sooner than the lowest score that stands before it in its own list."""
+    levelled = (_levelled(candidates) for candidates in lists)
+    return (item for _, item in heapq.merge(*levelled, key=itemgetter(0)))
+
+
+def _levelled(candidates: Iterator[_Candidate]) -> Iterator[tuple[float, _Candidate]]:
+    lowest = math.inf
+    for candidate in candidates:
+        lowest = min(lowest, candidate.score)
+        yield -lowest, candidate
 
 
 def _cut(text: str, most: int = 60) -> str:

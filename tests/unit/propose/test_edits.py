@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,16 @@ def test_both_targets_are_in_scope_the_failing_one_first() -> None:
     assert lines[0] == 7
     assert sum(line in (5, 6, 7) for line in lines[:20]) > 10
     assert 11 in lines
+
+
+@pytest.mark.parametrize("target", TASK.targets)
+def test_each_function_keeps_the_order_that_it_has_alone(target: str) -> None:
+    alone = replace(TASK, targets=(target,))
+    both, one = _tree(), _tree(alone)
+    wanted = [p.description for p in EditProposer().propose(alone, one, one.root, 0, 10_000)]
+    every = [p.description for p in EditProposer().propose(TASK, both, both.root, 0, 10_000)]
+    assert [words for words in every if words in set(wanted)] == wanted
+    assert every != sorted(every, key=lambda words: words not in set(wanted))
 
 
 def test_a_program_on_the_way_begins_with_the_function_that_still_fails() -> None:
