@@ -22,7 +22,8 @@ from coderepair_training.execution import read_lines
 BATCH = 64
 PROGRAM_SECONDS = 0.1
 """Processor seconds that loading a program and running all its tests may take."""
-_BATCH_SECONDS = 6
+_STUCK_SECONDS = 1
+"""Processor seconds after which a program dies that never gets back to Python to hear the alarm."""
 _WALL_SECONDS = 60.0
 _SPARE_MEMORY = 1 << 29
 
@@ -78,7 +79,6 @@ def _limit() -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     memory = pages * resource.getpagesize() + _SPARE_MEMORY
     for what, limit in (
-        (resource.RLIMIT_CPU, _BATCH_SECONDS),
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -104,6 +104,8 @@ def _timed() -> Iterator[None]:
 
 def _passes(source: str, codes: Sequence[CodeType]) -> bool:
     namespace: dict[str, Any] = {"__name__": "solution"}
+    end = int(time.process_time()) + 1 + _STUCK_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
     try:
         with _timed():
             exec(compile(source, "solution.py", "exec"), namespace)
