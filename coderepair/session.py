@@ -15,13 +15,18 @@ from coderepair.budget import EVALUATIONS, SECONDS, Budget
 from coderepair.contracts import Strategy
 from coderepair.events import Asked, Event, Improved, Rejected, Solved, Told
 from coderepair.model import ExpansionId, Node, NodeId, Refinement, Spent
-from coderepair.search.base import Bounded
+from coderepair.search.base import Bounded, Foresighted
 from coderepair.search.tree import Arm, Expansion, Tree
 
 RAMP = 8
 """After every so many proposals the pulls of a run become one proposal larger."""
 LARGEST_PULL = 32
 """Making the ranked list of a program costs about as much as running this many of it."""
+MOST_OPEN = 4
+"""Pulls that are under way at once, at most."""
+STALE = 0.25
+"""Share of all proposals handed out so far that may be under way when one more pull is asked for: what
+they teach comes late, so early, when each teaches much, pulls are made one by one."""
 SOLVED, EXHAUSTED = "solved", "exhausted"
 
 
@@ -81,6 +86,26 @@ class Session:
             self.stopped_by = stop or EXHAUSTED
             return None
         return self.tree.ask(arm, self._pull_size(arm))
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether one more pull should be asked for before those under way are told.
+
+        Follows from the tree alone, so whoever heeds it and tells in the order of the asks makes the
+        same pulls every time. Pulls of models that are shown what was tried come alone.
+        """
+        under_way = self.tree.open_expansions
+        if not under_way:
+            return True
+        if not isinstance(self.strategy, Foresighted) or len(under_way) >= MOST_OPEN:
+            return False
+        pending = sum(each.k for each in under_way)
+        return pending <= STALE * self.tree.drawn and not any(map(self.comes_alone, under_way))
+
+    def comes_alone(self, expansion: Expansion) -> bool:
+        """Whether its proposals may be made only when all before it are told: its model is shown what
+        was tried."""
+        return expansion.proposer in self._metered
 
     @property
     def asks(self) -> int:

@@ -1,22 +1,27 @@
-"""The driver: asks, proposes, runs, tells, until the session stops. Used by every front end."""
+"""The driver: asks, proposes, runs, tells, until the session stops. Used by every front end.
+
+The programs of a pull are run while the next pulls are made (`Session.looks_ahead` says how many).
+Pulls are told in the order in which they were asked for, however long each takes, so what is asked
+depends on the log alone and a cut run goes on as it would have.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from coderepair.budget import SECONDS
 from coderepair.contracts import Proposer, Runner
-from coderepair.errors import ContextOverflow, PolicyError, SandboxError
+from coderepair.errors import ContextOverflow, PolicyError
+from coderepair.evaluate import Evaluator, Reports
 from coderepair.events import Event, Warned
 from coderepair.model import Limits, NodeId, Program, Proposal, Refinement, Task, TestReport
 from coderepair.search.tree import Expansion
 from coderepair.session import Session, asked
 
 INTERRUPT = "interrupt"
-CHUNK = 4
-"""Programs given to the runner at once, so that a stop is noticed between two chunks."""
-MIN_TIMEOUT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,103 +31,126 @@ class Driver:
     task: Task
     proposers: Mapping[str, Proposer]
     runner: Runner
+    """Used in a thread of its own while a search is under way."""
     limits: Limits
     emit: Callable[[Event], None]
+    """Called in the thread that called `solve`."""
     should_stop: Callable[[], bool]
+    """Asked in any thread."""
     clock: Callable[[], float]
-    """Seconds since the start of the run."""
+    """Seconds since the start of the run; asked in any thread."""
 
 
 def solve(session: Session, driver: Driver) -> NodeId | None:
     """Searches until a program passes all checks; returns its node, or None: `session.stopped_by`.
 
-    Expansions that a cut run left open come first. What is under way when `should_stop` becomes true
-    is left open, to be done again by whoever resumes. Raises `SandboxError` if the runner fails.
+    Pulls that a cut run left open come first. What is under way when `should_stop` becomes true, or
+    behind the pull that solved the task, is left open, to be done again by whoever goes on. Raises
+    `SandboxError` if the runner fails.
     """
-    for expansion in _expansions(session, driver):
-        proposals = _propose(session, driver, expansion)
-        reports = _evaluate(session, driver, proposals)
-        if reports is None:
-            session.stopped_by = INTERRUPT if driver.should_stop() else SECONDS
-            break
-        refinements = [Refinement(p, r) for p, r in zip(proposals, reports, strict=True)]
-        for event in session.tell(expansion.id, refinements, driver.clock()):
-            driver.emit(event)
+    with Evaluator(driver, session.budget) as evaluator:
+        pulls = _Pulls(session, driver, evaluator)
+        while session.solution is None and pulls.fill() and pulls.finish():
+            pass
+        if session.solution is not None:
+            pulls.ask()  # the session says why there is nothing left to do
     return session.solution
 
 
-def _expansions(session: Session, driver: Driver) -> Iterator[Expansion]:
-    """What to do, one at a time: so what is asked depends on the log alone, wherever it was cut."""
-    yield from session.tree.open_expansions
-    while True:
-        if driver.should_stop():
-            session.stopped_by = INTERRUPT
-            return
-        expansion = session.ask(driver.clock())
-        if expansion is None:
-            return
-        driver.emit(asked(expansion))
-        yield expansion
+@dataclass(slots=True)
+class _Pull:
+    """One expansion under way."""
+
+    expansion: Expansion
+    proposals: list[Proposal] = field(default_factory=list)
+    keys: frozenset[str] = frozenset()
+    """Keys of the programs that it runs."""
+    reports: Future[Reports | None] | None = None
+    """None before its proposals are made."""
 
 
-def _propose(session: Session, driver: Driver, expansion: Expansion) -> list[Proposal]:
-    """The proposals asked for; none if the model behind them fails, which a warning says."""
-    tree = session.tree
-    node = tree.node(expansion.node)
-    try:
-        return driver.proposers[expansion.proposer].propose(
-            driver.task, tree, node, expansion.rank, expansion.k
-        )
-    except ContextOverflow as error:
-        driver.emit(Warned(f"{expansion.proposer} cannot refine node {node.id}: {error}"))
-    except PolicyError as error:
-        if not session.drop(expansion.proposer):
-            raise
-        driver.emit(Warned(f"going on without {expansion.proposer}: {error}"))
-    return []
+class _Pulls:
+    """The expansions under way, in the order in which they were asked for."""
 
+    def __init__(self, session: Session, driver: Driver, evaluator: Evaluator) -> None:
+        self._session, self._driver, self._evaluator = session, driver, evaluator
+        self._open = deque(map(_Pull, session.tree.open_expansions))
 
-def _evaluate(
-    session: Session, driver: Driver, proposals: Sequence[Proposal]
-) -> list[TestReport | None] | None:
-    """A report for each proposal, None for what needs no run; None instead of all if it was stopped,
-    as proposals may have been cut off by that too.
+    def fill(self) -> bool:
+        """Asks for as many pulls as may be under way and starts them; false if there is none."""
+        for pull in self._open:
+            self._start(pull)
+        while self._session.looks_ahead and (expansion := self.ask()) is not None:
+            self._open.append(_Pull(expansion))
+            self._start(self._open[-1])
+        return bool(self._open)
 
-    Once a program has passed, a stop does not take that back: the rest goes without a report.
-    """
-    new: dict[str, Program] = {}
-    for proposal in proposals:
-        program = proposal.program
-        if program is not None and session.tree.find(program.key) is None:
-            new.setdefault(program.key, program)
-    reports: dict[str, TestReport] = {}
-    keys = list(new)
-    for start in range(0, max(1, len(keys)), CHUNK):
-        if driver.should_stop() or session.budget.out_of_time(driver.clock()):
-            if any(report.solved for report in reports.values()):
-                break
+    def ask(self) -> Expansion | None:
+        """The next pull, or None: `session.stopped_by`."""
+        if self._driver.should_stop():
+            self._session.stopped_by = INTERRUPT
             return None
-        chunk = keys[start : start + CHUNK]
-        found = _run(session, driver, [new[key] for key in chunk])
-        reports.update(zip(chunk, found, strict=True))
-    return [_first(reports, proposal) for proposal in proposals]
+        expansion = self._session.ask(self._driver.clock())
+        if expansion is not None:
+            self._driver.emit(asked(expansion))
+        return expansion
+
+    def finish(self) -> bool:
+        """Tells what became of the first pull, which has to be there; false if it was stopped, as
+        its proposals may have been cut off by that too."""
+        session, driver = self._session, self._driver
+        pull = self._open[0]
+        self._start(pull)
+        reports = pull.reports.result() if pull.reports is not None else None
+        if reports is None:
+            session.stopped_by = INTERRUPT if driver.should_stop() else SECONDS
+            return False
+        refinements = [Refinement(each, _first(reports, each)) for each in pull.proposals]
+        self._open.popleft()
+        for event in session.tell(pull.expansion.id, refinements, driver.clock()):
+            driver.emit(event)
+        return True
+
+    def _start(self, pull: _Pull) -> None:
+        """Makes the proposals of a pull and has their programs run, unless it has to wait or the task is
+        solved."""
+        waits = pull is not self._open[0] and self._session.comes_alone(pull.expansion)
+        if pull.reports is not None or waits or self._evaluator.solved:
+            return
+        pull.proposals = self._propose(pull.expansion)
+        programs = self._new(pull.proposals)
+        pull.keys = frozenset(programs)
+        pull.reports = self._evaluator.submit(list(programs.values()))
+
+    def _propose(self, expansion: Expansion) -> list[Proposal]:
+        """The proposals asked for; none if the model behind them fails, which a warning says."""
+        session, driver = self._session, self._driver
+        node = session.tree.node(expansion.node)
+        try:
+            return driver.proposers[expansion.proposer].propose(
+                driver.task, session.tree, node, expansion.rank, expansion.k
+            )
+        except ContextOverflow as error:
+            driver.emit(Warned(f"{expansion.proposer} cannot refine node {node.id}: {error}"))
+        except PolicyError as error:
+            if not session.drop(expansion.proposer):
+                raise
+            driver.emit(Warned(f"going on without {expansion.proposer}: {error}"))
+        return []
+
+    def _new(self, proposals: list[Proposal]) -> dict[str, Program]:
+        """The programs that neither the tree nor a pull under way has, by key."""
+        under_way = frozenset().union(*(pull.keys for pull in self._open))
+        new: dict[str, Program] = {}
+        for proposal in proposals:
+            program = proposal.program
+            if program is None or program.key in under_way:
+                continue
+            if self._session.tree.find(program.key) is None:
+                new.setdefault(program.key, program)
+        return new
 
 
-def _first(reports: dict[str, TestReport], proposal: Proposal) -> TestReport | None:
+def _first(reports: Reports, proposal: Proposal) -> TestReport | None:
     """The report of a proposal's program; the second proposal of the same program is a duplicate."""
     return None if proposal.program is None else reports.pop(proposal.program.key, None)
-
-
-def _run(session: Session, driver: Driver, programs: Sequence[Program]) -> list[TestReport]:
-    if not programs:
-        return []
-    limits = driver.limits
-    if session.budget.seconds is not None:
-        left = max(MIN_TIMEOUT_S, session.budget.seconds - driver.clock())
-        limits = replace(limits, total_timeout_s=min(limits.total_timeout_s, left))
-    reports = driver.runner.run(driver.task, programs, limits)
-    if all(report.infra_error for report in reports):  # not the candidates' fault: once more
-        reports = driver.runner.run(driver.task, programs, limits)
-    if all(report.infra_error for report in reports):
-        raise SandboxError(reports[0].infra_error)
-    return reports

@@ -1,7 +1,8 @@
 """What strategies share, and their names.
 
 A strategy is a frozen dataclass with `select(tree, rng) -> Arm | None`; one that must not draw more
-than a certain number of proposals at once also has `room(tree, arm) -> int`.
+than a certain number of proposals at once also has `room(tree, arm) -> int`, and one that may be asked
+while pulls are under way has `looks_ahead`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Iterable
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 from coderepair.contracts import Strategy
 from coderepair.errors import UsageError
@@ -34,6 +35,14 @@ class Bounded(Protocol):
     def room(self, tree: Tree, arm: Arm) -> int:
         """Most proposals that may be drawn of the arm that was just selected, >= 1."""
         ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A strategy that may be asked again while pulls are under way, as it takes them into account."""
+
+    looks_ahead: ClassVar[bool]
+    """Always true."""
 
 
 def open_strategy(name: str, **options: object) -> Strategy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from dataclasses import dataclass
+from typing import ClassVar
 
 from coderepair.search.tree import Arm, Tree
 
@@ -12,6 +13,8 @@ from coderepair.search.tree import Arm, Tree
 @dataclass(frozen=True, slots=True)
 class BestOfN:
     """`n` proposals of the top of the tree, an equal share from each of its arms."""
+
+    looks_ahead: ClassVar[bool] = True
 
     n: int = 0
     """Proposals to draw, >= 0; 0 means as many as the budget allows."""

@@ -33,6 +33,7 @@ from __future__ import annotations
 import random
 import sys
 from dataclasses import dataclass
+from typing import ClassVar
 
 from coderepair.search.tree import Arm, Tree
 
@@ -43,6 +44,8 @@ LONGEST = 64
 @dataclass(frozen=True, slots=True)
 class Thompson:
     """REx's Thompson sampling (rows A1 to A6)."""
+
+    looks_ahead: ClassVar[bool] = True
 
     c: float = 10.0
     """REx's C >= 0: how much the heuristic value is trusted against failed refinements."""
