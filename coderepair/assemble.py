@@ -11,8 +11,8 @@ from coderepair.errors import UsageError
 
 if TYPE_CHECKING:
     from coderepair.config import Settings
-    from coderepair.contracts import Proposer
-    from coderepair.model import TestReport
+    from coderepair.contracts import Observer, Proposer
+    from coderepair.model import Limits, TestReport
     from coderepair.policy import Policies
 
 OPERATORS, EMBEDDED, CHAT = "operators", "embedded", "chat"
@@ -62,15 +62,23 @@ class Proposers:
             self._policies.close()
 
 
-def open_proposers(settings: Settings, should_stop: Callable[[], bool]) -> Proposers:
-    """Raises `UsageError` if none is available, `PolicyError` if a model that was named is not."""
+def open_proposers(
+    settings: Settings,
+    should_stop: Callable[[], bool],
+    observer: Observer | None = None,
+    limits: Limits | None = None,
+) -> Proposers:
+    """`observer` lets the edit operators see, within `limits`, what their edits would do.
+
+    Raises `UsageError` if none is available, `PolicyError` if a model that was named is not.
+    """
     policies = _open_policies(settings)
     warnings: tuple[str, ...] = ()
     if policies is not None:
         policies.stop_when(should_stop)
         # They are about the embedded model, which nobody misses who did not name it.
         warnings = policies.warnings if EMBEDDED in settings.proposers else ()
-    found = _proposers(settings, policies)
+    found = _proposers(settings, policies, observer, limits)
     if not found:
         wanted = ", ".join(settings.proposers)
         raise UsageError(f"none of the proposers {wanted} is available; see `coderepair doctor`")
@@ -88,7 +96,12 @@ def _open_policies(settings: Settings) -> Policies | None:
     return open_policies(settings)
 
 
-def _proposers(settings: Settings, policies: Policies | None) -> dict[str, Proposer]:
+def _proposers(
+    settings: Settings,
+    policies: Policies | None,
+    observer: Observer | None,
+    limits: Limits | None,
+) -> dict[str, Proposer]:
     from coderepair.propose.edits import EditProposer
     from coderepair.propose.model import ChatProposer, EmbeddedProposer
 
@@ -96,7 +109,7 @@ def _proposers(settings: Settings, policies: Policies | None) -> dict[str, Propo
     chat = policies.chat if policies is not None else None
     found: dict[str, Proposer] = {}
     if OPERATORS in settings.proposers:
-        found[OPERATORS] = EditProposer(edit)
+        found[OPERATORS] = EditProposer(edit, observer=observer, limits=limits)
     if edit is not None:
         found[EMBEDDED] = EmbeddedProposer(edit, seed=settings.seed)
     if CHAT in settings.proposers and chat is not None:

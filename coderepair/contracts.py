@@ -12,9 +12,11 @@ if TYPE_CHECKING:
         Completion,
         Limits,
         Node,
+        Observations,
         Program,
         Proposal,
         Request,
+        Site,
         Task,
         TestReport,
     )
@@ -33,6 +35,16 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Ends every process that was started."""
+        ...
+
+
+class Observer(Protocol):
+    """Sees a program run: what its expressions are worth, and what others would be in their place."""
+
+    def observe(
+        self, task: Task, program: Program, sites: Sequence[Site], limits: Limits
+    ) -> Observations:
+        """Letters of the alternatives of each site, for each check; in the sandbox, like any run."""
         ...
 
 

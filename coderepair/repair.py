@@ -185,7 +185,10 @@ class _Run:
 
     def search(self, before: TestReport, events: Sequence[Event]) -> Result:
         """Everything behind the baseline; `events` are replayed first."""
-        proposers = self.stack.enter_context(open_proposers(self.settings, self.out_of_time))
+        limits = candidate_limits(baseline_limits(self.settings), before)
+        proposers = self.stack.enter_context(
+            open_proposers(self.settings, self.out_of_time, self.runner, limits)
+        )
         begun = next((event for event in events if isinstance(event, SearchStarted)), None)
         if begun is None:
             begun = SearchStarted(tuple(proposers.by_name), proposers.rewrite(before))
@@ -197,7 +200,7 @@ class _Run:
             self.task,
             proposers.by_name,
             self.runner,
-            candidate_limits(baseline_limits(self.settings), before),
+            limits,
             self.emit,
             self.should_stop,
             self.clock,

@@ -10,7 +10,7 @@ import heapq
 import math
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -18,17 +18,18 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, NamedTuple
 
 from coderepair.edit.regions import functions, region_text, replace_region
-from coderepair.errors import ContextOverflow, EditError, PolicyError
+from coderepair.errors import ContextOverflow, EditError, PolicyError, SandboxError
 from coderepair.feedback import build_for_edits
 from coderepair.feedback.target import locate
-from coderepair.model import CheckResult, Node, Outcome, Program, Proposal, Task
+from coderepair.model import CheckResult, Limits, Node, Outcome, Program, Proposal, Task
 from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
+from coderepair.propose.evidence import Evidence, gather
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
 from coderepair.propose.ranking import Ranker, default_ranker
 
 if TYPE_CHECKING:
-    from coderepair.contracts import Policy
+    from coderepair.contracts import Observer, Policy
     from coderepair.search.tree import Tree
 
 _TIERS = (48, 208)
@@ -39,6 +40,8 @@ MODEL_WEIGHT = 0.06
 _WORTH_ASKING = ("root", "gains", "trades")
 """Relations to the parent (`calibration.relation`) of nodes for which the model is asked: scoring a
 tier takes as long as evaluating a hundred candidates."""
+_WORTH_OBSERVING = ("root", "gains", "trades")
+"""Relations of nodes that are run once more to see what their edits would do."""
 _OTHER_TARGET = 2.0
 """Loss of score, in nats, for each place of a function in the task's list of targets."""
 _ALONE = 128
@@ -46,6 +49,9 @@ _ALONE = 128
 listing them takes as long as evaluating some dozens of candidates."""
 _MOST_CACHED = 256
 _LONGEST_TEST_TEXT = 40_000
+
+
+_Observe = Callable[[FunctionContext, Sequence[Edit]], dict[Edit, Evidence]]
 
 
 class _Candidate(NamedTuple):
@@ -77,9 +83,18 @@ class EditProposer:
 
     name = "operators"
 
-    def __init__(self, policy: Policy | None = None, ranker: Ranker | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        ranker: Ranker | None = None,
+        observer: Observer | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """`observer` runs a program once more, within `limits`, to see what its edits would do."""
         self._policy = policy
         self._ranker = ranker
+        self._observer = observer
+        self._limits = limits or Limits()
         self._listings: OrderedDict[tuple[Task, str], _Listing] = OrderedDict()
 
     def chance(self, tree: Tree, node: Node, rank: int) -> float:
@@ -102,8 +117,10 @@ class EditProposer:
     def _all(self, task: Task, tree: Tree, node: Node, program: Program) -> Iterator[Proposal]:
         """Every edit of every target as a proposal, best first."""
         contexts = dict(_contexts(task, node, program))
-        ranked = self._ranked(contexts, node, program, task)
-        ask = self._policy is not None and calibration.relation(tree, node) in _WORTH_ASKING
+        relation = calibration.relation(tree, node)
+        observe = self._observing(task, node, program) if relation in _WORTH_OBSERVING else None
+        ranked = self._ranked(contexts, node, program, task, observe)
+        ask = self._policy is not None and relation in _WORTH_ASKING
         ordered = self._fused(task, tree, node, contexts, ranked) if ask else ranked
         seen = {program.key}
         for candidate in ordered:
@@ -113,8 +130,32 @@ class EditProposer:
                 words = describe(contexts[candidate.region], candidate.edit)
                 yield Proposal(edited, self.name, words)
 
+    def _observing(self, task: Task, node: Node, program: Program) -> _Observe | None:
+        """What tells of the edits of a function how they would change the run of `program`."""
+        observer, report = self._observer, node.report
+        if observer is None or report is None:
+            return None
+
+        def observe(context: FunctionContext, edits: Sequence[Edit]) -> dict[Edit, Evidence]:
+            try:
+                return gather(
+                    lambda sites: observer.observe(task, program, sites, self._limits),
+                    report,
+                    context,
+                    edits,
+                )
+            except SandboxError:  # whoever runs the candidates meets it too, and says so
+                return {}
+
+        return observe
+
     def _ranked(
-        self, contexts: dict[int, FunctionContext], node: Node, program: Program, task: Task
+        self,
+        contexts: dict[int, FunctionContext],
+        node: Node,
+        program: Program,
+        task: Task,
+        observe: _Observe | None,
     ) -> Iterator[_Candidate]:
         """All edits, best first. Below the root the first of several functions begins alone."""
         places = _places(task, node, program)
@@ -122,26 +163,35 @@ class EditProposer:
         if node.parent is not None and len(contexts) > 1:
             chosen = min(contexts, key=lambda region: places.get(region, len(places)))
             first = {chosen: contexts[chosen]}
-        listed = self._listed(first, places)
+        listed = self._listed(first, places, observe)
         yield from islice(listed, _ALONE)
         others = {region: contexts[region] for region in contexts.keys() - first.keys()}
-        yield from _merged([listed, self._listed(others, places)])
+        yield from _merged([listed, self._listed(others, places, observe)])
 
     def _listed(
-        self, contexts: dict[int, FunctionContext], places: dict[int, int]
+        self,
+        contexts: dict[int, FunctionContext],
+        places: dict[int, int],
+        observe: _Observe | None,
     ) -> Iterator[_Candidate]:
         """The edits of some functions, best first; those of one are sorted as far as they are drawn."""
         return _merged(
-            [self._of_one(region, contexts[region], places) for region in sorted(contexts)]
+            [self._of_one(region, contexts[region], places, observe) for region in sorted(contexts)]
         )
 
     def _of_one(
-        self, region: int, context: FunctionContext, places: dict[int, int]
+        self,
+        region: int,
+        context: FunctionContext,
+        places: dict[int, int],
+        observe: _Observe | None,
     ) -> Iterator[_Candidate]:
         ranker = self._ranker or default_ranker()
         scope = Scope(context)
         loss = _OTHER_TARGET * places.get(region, len(places))
-        for item in ranker.ordered(context, scope, enumerate_edits(context, scope)):
+        edits = enumerate_edits(context, scope)
+        evidence = observe(context, edits) if observe is not None else None
+        for item in ranker.ordered(context, scope, edits, evidence):
             yield _Candidate(region, item.edit, item.score - loss)
 
     def _fused(

@@ -10,10 +10,11 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Generic
 
+from coderepair.propose.evidence import Evidence
 from coderepair.propose.meanings import MEANINGS
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.plain_features import Memo, PlainFeatures, Row, Value, reading
@@ -31,8 +32,15 @@ class FeatureMaker(Generic[Value]):
     What edits share is read once: parts of the features are remembered by what they follow from.
     """
 
-    def __init__(self, context: FunctionContext, scope: Scope, plain: PlainFeatures[Value]) -> None:
-        self._context, self._scope = context, scope
+    def __init__(
+        self,
+        context: FunctionContext,
+        scope: Scope,
+        plain: PlainFeatures[Value],
+        evidence: Mapping[Edit, Evidence] | None = None,
+    ) -> None:
+        """`evidence` is what a run has told of the edits; None if there was none."""
+        self._context, self._scope, self._seen = context, scope, evidence
         self._plain: PlainFeatures[Value] = plain
         around = context.around
         self._symptoms = symptoms(around.failures)
@@ -69,6 +77,7 @@ class FeatureMaker(Generic[Value]):
         self._exchanged: Memo[Any, Value] = reading(plain.read, self._exchanged_texts)
         self._literals: Memo[Any, Value] = reading(plain.read, self._literal_texts)
         self._outside: Memo[Any, Value] = reading(plain.read, self._outside_texts)
+        self._judged: Memo[Any, Value] = reading(plain.read, self._judged_texts)
 
     def _traceback_lines(self) -> frozenset[int]:
         """Lines of the function's text at which failing checks raised."""
@@ -92,13 +101,27 @@ class FeatureMaker(Generic[Value]):
         kind, anchor = edit.kind, edit.anchor
         gone, come = difference(self._row[edit.old], self._row[edit.new])
         corner = (self._site[anchor][0], gone[0] if gone else "", come[0] if come else "")
-        return (
+        value = (
             self._change[kind, gone, come]
             + self._place[kind, anchor]
             + self._plain.corner[corner]
             + self._ingredients(kind, edit.old, edit.new)
             + self._neighbours(edit)
         )
+        return value if self._seen is None else value + self._judged[kind, self._seen.get(edit)]
+
+    @staticmethod
+    def _judged_texts(kind: str, evidence: Evidence | None) -> Iterator[str]:
+        """What a run has told of the edit."""
+        if evidence is None:
+            yield "run unseen"
+            yield f"run unseen {kind}"
+            return
+        mends, keeps = evidence
+        yield f"run {mends}"
+        yield f"run keeps {keeps}"
+        yield f"run {mends} keeps {keeps}"
+        yield f"run {mends} keeps {keeps} {kind}"
 
     def _read_change(self, change: tuple[str, Row, Row]) -> Value:
         """What goes and what comes, alone and with the symptoms."""

@@ -11,12 +11,13 @@ import array
 import heapq
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
 from coderepair.errors import EngineError
+from coderepair.propose.evidence import Evidence
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place
@@ -53,10 +54,14 @@ class Ranker:
         return list(self.ordered(context, scope, edits))
 
     def ordered(
-        self, context: FunctionContext, scope: Scope, edits: Iterable[Edit]
+        self,
+        context: FunctionContext,
+        scope: Scope,
+        edits: Iterable[Edit],
+        evidence: Mapping[Edit, Evidence] | None = None,
     ) -> Iterator[Ranked]:
-        """The same, sorted only as far as they are drawn."""
-        maker = FeatureMaker(context, scope, self._plain)
+        """The same, sorted only as far as they are drawn; `evidence` is what a run told of them."""
+        maker = FeatureMaker(context, scope, self._plain, evidence)
         return spread(context, [Ranked(edit, maker.of(edit)) for edit in edits])
 
     def _weigh(self, texts: Iterable[str]) -> float:

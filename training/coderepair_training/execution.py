@@ -17,15 +17,20 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import CodeType, FrameType
 from typing import Any
+
+from coderepair.model import Observations, Site
+from coderepair.runner.child import observe
 
 CHECK_SECONDS = 0.4
 """Processor seconds one check may take."""
 WALL_SECONDS = 20.0
 MEMORY_BYTES = 1 << 30
+PROGRAM = "solution.py"
+"""File name of the program in tracebacks."""
 _SHOWN = 200
 
 
@@ -70,6 +75,25 @@ def run_checks(
     return checks + [Check("not_run")] * (len(tests) - len(checks))
 
 
+def observe_checks(
+    source: str, setup: str, tests: Sequence[str], sites: Sequence[Site]
+) -> Observations:
+    """What `coderepair.runner` tells of the sites of a program: `check N` of the N-th test -> letters.
+
+    Checks behind one that runs out of time are left out.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _observing_child(writer, source, setup, tests, sites)
+    os.close(writer)
+    lines, _ = read_lines(reader, time.monotonic() + WALL_SECONDS)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return {f"check {at}": dict(json.loads(line)) for at, line in enumerate(lines)}
+
+
 def read_lines(reader: int, deadline: float) -> tuple[list[bytes], bool]:
     """Lines up to the end of the pipe; whether the deadline came first."""
     data = b""
@@ -96,6 +120,26 @@ def _child(writer: int, source: str, setup: str, tests: Sequence[str], stop_earl
             check = broken or _run_one(test, namespace)
             os.write(writer, json.dumps(asdict(check)).encode() + b"\n")
             if check.kind == "timeout" or (check.kind and stop_early):
+                break
+    finally:
+        os._exit(0)
+
+
+def _observing_child(
+    writer: int, source: str, setup: str, tests: Sequence[str], sites: Sequence[Site]
+) -> None:
+    """Never returns. What was seen in each check is one line of JSON in the pipe."""
+    try:
+        _limit(2 * len(tests))
+        told = [site.told() for site in sites]
+        observer, code = observe.start(source, PROGRAM, told, len(tests))
+        namespace: dict[str, Any] = {"__name__": "solution"}
+        broken = _load(code, setup, namespace)
+        observer.told()
+        for test in tests:
+            check = broken or _run_one(test, namespace, observer.judge)
+            os.write(writer, json.dumps(observer.told()).encode() + b"\n")
+            if check.kind == "timeout":
                 break
     finally:
         os._exit(0)
@@ -130,11 +174,11 @@ def _timed() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def _load(source: str, setup: str, namespace: dict[str, Any]) -> Check | None:
+def _load(source: str | CodeType, setup: str, namespace: dict[str, Any]) -> Check | None:
     """Fills the namespace; the check that every test gets if that fails."""
     try:
         with _timed():
-            exec(compile(source, "solution.py", "exec"), namespace)
+            exec(compile(source, PROGRAM, "exec") if isinstance(source, str) else source, namespace)
             exec(compile(setup, "setup.py", "exec"), namespace)
     except SyntaxError as error:
         return Check("syntax", exception="SyntaxError", line=error.lineno or 0)
@@ -143,7 +187,9 @@ def _load(source: str, setup: str, namespace: dict[str, Any]) -> Check | None:
     return None
 
 
-def _run_one(test: str, namespace: dict[str, Any]) -> Check:
+def _run_one(
+    test: str, namespace: dict[str, Any], judge: Callable[[Any, Any], None] | None = None
+) -> Check:
     parts = comparison(test)
     shown = Check("assertion", call=ast.unparse(parts[0])[:_SHOWN] if parts else "")
     try:
@@ -157,6 +203,8 @@ def _run_one(test: str, namespace: dict[str, Any]) -> Check:
             expected = eval(_expression(parts[1]), namespace)
             if eval(_verdict(test), namespace):
                 return Check("", shown.call, _repr(expected), _repr(got))
+            if judge is not None:
+                judge(got, expected)
             return Check("assertion", shown.call, _repr(expected), _repr(got))
     except BaseException as error:
         return _failure(error, shown)
@@ -213,7 +261,7 @@ def _failure(error: BaseException, shown: Check) -> Check:
         kind = "assertion"
     line, trace = 0, error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "solution.py":
+        if trace.tb_frame.f_code.co_filename == PROGRAM:
             line = trace.tb_lineno
         trace = trace.tb_next
     return Check(kind, shown.call, exception=type(error).__name__, line=line)

@@ -18,7 +18,8 @@ from pathlib import Path
 from random import Random
 
 from coderepair.edit.regions import functions, program_of, region_text
-from coderepair.model import CheckResult, Failure, Outcome, Program
+from coderepair.model import CheckResult, Failure, Outcome, Program, TestReport
+from coderepair.propose.evidence import gather
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import (
     Edit,
@@ -30,7 +31,7 @@ from coderepair.propose.operators import (
 from coderepair.propose.plain_features import PlainFeatures
 from coderepair.propose.plain_features import places as places_of
 from coderepair_training import bank
-from coderepair_training.execution import Check, run_checks
+from coderepair_training.execution import Check, observe_checks, run_checks
 from coderepair_training.guard import Guard
 
 _SLACK = 6
@@ -114,7 +115,8 @@ def features_of(bug: WrongProgram, sample: int) -> Features | None:
     program = program_of(bug.buggy, (target,))
     reference = region_text(program_of(bug.reference, (target,)))
     checks = run_checks(bug.buggy, bug.setup, bug.tests)
-    context = FunctionContext(region_text(program), _surroundings(bug, program, checks))
+    results = _results(checks)
+    context = FunctionContext(region_text(program), _surroundings(bug, program, results))
     scope = Scope(context)
     edits = enumerate_edits(context, scope)
     wanted = list(_wanted(context.text, reference, edits))
@@ -123,7 +125,13 @@ def features_of(bug: WrongProgram, sample: int) -> Features | None:
     chosen = set(wanted)
     others = [edit for edit in edits if edit not in chosen]
     shown = Random(zlib.crc32(bug.id.encode())).sample(others, min(sample, len(others)))
-    maker = FeatureMaker(context, scope, PlainFeatures(places_of))
+    evidence = gather(
+        lambda sites: observe_checks(bug.buggy, bug.setup, bug.tests, sites),
+        TestReport(results),
+        context,
+        edits,
+    )
+    maker = FeatureMaker(context, scope, PlainFeatures(places_of), evidence)
     places, starts = array.array("H"), array.array("q")
     for edit in (*wanted, *shown):
         starts.append(len(places))
@@ -145,30 +153,37 @@ def _texts(source: str) -> dict[str, str]:
     return {each.qualname: source[each.start : each.end] for each in functions(source)}
 
 
-def _surroundings(bug: WrongProgram, program: Program, checks: Sequence[Check]) -> Surroundings:
-    start, end = program.regions[0]
-    failures = tuple(
-        CheckResult(
-            f"check {number}",
-            Outcome.FAIL,
-            failure=Failure(
-                check.kind,
-                call=check.call,
-                expected=check.expected,
-                got=check.got,
-                exception=check.exception,
-                line=check.line,
-            ),
-        )
-        for number, check in enumerate(checks)
+def _results(checks: Sequence[Check]) -> tuple[CheckResult, ...]:
+    """As the product's runner would report them."""
+    return tuple(
+        CheckResult(f"check {number}", Outcome.FAIL, failure=_failure(check))
         if check.kind
+        else CheckResult(f"check {number}", Outcome.PASS)
+        for number, check in enumerate(checks)
     )
+
+
+def _failure(check: Check) -> Failure:
+    return Failure(
+        check.kind,
+        call=check.call,
+        expected=check.expected,
+        got=check.got,
+        exception=check.exception,
+        line=check.line,
+    )
+
+
+def _surroundings(
+    bug: WrongProgram, program: Program, results: Sequence[CheckResult]
+) -> Surroundings:
+    start, end = program.regions[0]
     return Surroundings(
-        failures,
+        tuple(result for result in results if result.failure),
         file_text=bug.buggy[:start] + bug.buggy[end:],
         test_text="\n".join(bug.tests),
         statement=bug.statement,
-        checks=len(checks),
+        checks=len(results),
         first_line=bug.buggy.count("\n", 0, start) + 1,
     )
 

@@ -40,6 +40,7 @@ EVALUATIONS = 250_000
 """Evaluations in one run; every check has an equal share."""
 LEAST_SHARE = 3_000
 _ITEMS = 5_000
+_SHORT = 20
 _LAZY = (zip, map, filter, enumerate, reversed, types.GeneratorType)
 _PRIVATE = re.compile(r"\b__\w*[A-Za-z0-9]_?\b(?<!__)")
 """Names that mean something else inside a class."""
@@ -152,10 +153,10 @@ class Observer(Watcher):
     ) -> str:
         codes = site.compiled()
         found = _evaluate(codes[1 + index], scope, site.role)
-        if found[0] == base[0] and (same(found[1], base[1]) if base[0] else found == base):
+        if found[0] and base[0] and same(found[1], base[1]):
             return SAME
         if not found[0]:
-            return RAISES
+            return SAME if found == base and site.where == "at" else RAISES
         if site.role == "return" and outer:
             self._leaving.append((number, index, found[1]))
             return RETURNS_OTHER
@@ -288,11 +289,16 @@ def _settled(value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, of one type, and nan is itself."""
+    """Equal, of one type (short lists and tuples in their elements too), and nan is itself."""
     if one is other:
         return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, (list, tuple)) and len(one) == len(other) <= _SHORT:
+        try:
+            return all(map(same, one, other))
+        except RecursionError:
+            return False
     return equal(one, other) or (type(one) is float and one != one and other != other)
 
 

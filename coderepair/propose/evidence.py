@@ -1,0 +1,115 @@
+"""What one run of a program tells about thousands of its edits, before any of them is run.
+
+Each edit that stands at a site (`propose.sites`) is judged on the states that the failing and the passing
+checks go through: an edit that changes no value on a failing check cannot mend that check, one that
+raises or returns something else on a passing check breaks it. The idea is that of weak mutation (Howden
+1982) and of repair by angelic values (SemFix, Nguyen et al. 2013), used to order edits, never as a
+verdict: a program counts as repaired only when its tests have run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from coderepair.model import Observations, Outcome, Site, TestReport
+from coderepair.propose.operators import Edit, FunctionContext
+from coderepair.propose.sites import Sites
+
+MOST_CHECKS = 60
+"""Failing, and passing, checks that are looked at."""
+
+
+class Evidence(NamedTuple):
+    """What is known of an edit, in a few words each, as the ranker reads them."""
+
+    mends: str
+    """What it does to failing checks: `all`, `some` (each is known to be mended), `may`, `may some`
+    (they go another way), `misses`, `same` (it changes nothing), `unknown`."""
+    keeps: str
+    """What it does to passing checks: `all`, `changes few`, `changes most`, `breaks few`,
+    `breaks most`, `none` (there are none), `unknown`."""
+
+
+def gather(
+    observe: Callable[[Sequence[Site]], Observations],
+    report: TestReport,
+    context: FunctionContext,
+    edits: Iterable[Edit],
+) -> dict[Edit, Evidence]:
+    """Evidence for those edits of one function that can be judged on the side; `report` is what the
+    program did, `observe` runs it once more with its sites marked."""
+    sites = Sites(context)
+    spots = {edit: spot for edit in edits if (spot := sites.place(edit)) is not None}
+    if not spots:
+        return {}
+    observations = observe(sites.sites())
+    failing = _letters(observations, report, passed=False)
+    passing = _letters(observations, report, passed=True)
+    if not failing:
+        return {}
+    counts = [len(site.alternatives) for site in sites.sites()]
+    columns = [_columns(number, count, failing, passing) for number, count in enumerate(counts)]
+    return {edit: columns[site][alternative] for edit, (site, alternative) in spots.items()}
+
+
+def _letters(
+    observations: Observations, report: TestReport, passed: bool
+) -> list[Mapping[int, str]]:
+    """The observations of the checks that pass, or of those that do not."""
+    found = [
+        observations[check.id]
+        for check in report.checks
+        if (check.outcome is Outcome.PASS) is passed and check.id in observations
+    ]
+    return found[:MOST_CHECKS]
+
+
+def _columns(
+    site: int,
+    count: int,
+    failing: Sequence[Mapping[int, str]],
+    passing: Sequence[Mapping[int, str]],
+) -> list[Evidence]:
+    """Evidence for each alternative of a site."""
+    known: dict[tuple[str, str], Evidence] = {}
+    rows = zip(_column(site, count, failing), _column(site, count, passing), strict=True)
+    found = []
+    for pair in rows:
+        if pair not in known:
+            known[pair] = Evidence(mends(pair[0]), keeps(pair[1]))
+        found.append(known[pair])
+    return found
+
+
+def _column(site: int, count: int, checks: Sequence[Mapping[int, str]]) -> Iterator[str]:
+    """For each alternative its letters in all checks; a site not visited changes nothing."""
+    rows = [row if len(row := check.get(site, "")) == count else "=" * count for check in checks]
+    return map("".join, zip(*rows, strict=True)) if rows else iter([""] * count)
+
+
+def mends(letters: str) -> str:
+    """Summary of the letters in failing checks."""
+    kinds = Counter(letters)
+    if kinds["x"]:
+        return "all" if kinds["x"] == len(letters) else "some"
+    if kinds["?"] == len(letters):
+        return "unknown"
+    may = kinds["d"] + kinds["o"] + kinds["?"]
+    if may:
+        return "may" if may == len(letters) else "may some"
+    return "same" if kinds["="] == len(letters) else "misses"
+
+
+def keeps(letters: str) -> str:
+    """Summary of the letters in passing checks."""
+    kinds = Counter(letters)
+    if kinds["="] == len(letters):
+        return "all" if letters else "none"
+    if kinds["?"] == len(letters):
+        return "unknown"
+    broken = kinds["r"] + kinds["o"] + kinds["m"] + kinds["x"]
+    if broken:
+        return "breaks most" if 2 * broken > len(letters) else "breaks few"
+    return "changes most" if 2 * kinds["d"] > len(letters) else "changes few"
