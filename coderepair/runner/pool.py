@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -27,8 +28,8 @@ UNKNOWN_S = 1.0
 COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
 WATCHING_S = 0.5
 """CPU seconds more that a check may take when it is watched."""
-OBSERVING_S = 10.0
-"""Wall seconds after which a program has told enough of its sites."""
+OBSERVING_S = 2.0
+"""Wall seconds more for all checks of a program that tells of its sites."""
 MARGIN_S = 60.0
 """Wall seconds beyond a program's own limit after which its process counts as broken."""
 
@@ -96,6 +97,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._python = ""
         self._prepared: Prepared | None = None
         self._isolation: Isolation | None = None
+        self._turn = threading.RLock()
+        """Requests of several threads are served one after the other."""
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -150,7 +153,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     ) -> Observations:
         """What alternatives would do at places of the program, check by check."""
         told = {"sites": [site.told() for site in sites]}
-        more = replace(limits, total_timeout_s=min(limits.total_timeout_s, OBSERVING_S))
+        more = replace(limits, total_timeout_s=limits.total_timeout_s + OBSERVING_S)
         prepared, answer = self._watch(task, program, more, told)
         return reports.letters_by_check(prepared.nodes, answer)
 
@@ -168,13 +171,14 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     @contextlib.contextmanager
     def _unbroken(self) -> Iterator[None]:
         """Ends the processes if a request is broken off: an answer of theirs may be on its way."""
-        try:
-            yield
-        except TestsNotRunnable:
-            raise
-        except BaseException:
-            self.close()
-            raise
+        with self._turn:
+            try:
+                yield
+            except TestsNotRunnable:
+                raise
+            except BaseException:
+                self.close()
+                raise
 
     # -- preparation ------------------------------------------------------------------------------
 
@@ -237,7 +241,11 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     # -- programs ---------------------------------------------------------------------------------
 
     def _spread(
-        self, prepared: Prepared, programs: Sequence[Program], limits: Limits, watch: dict[str, Any] | None = None
+        self,
+        prepared: Prepared,
+        programs: Sequence[Program],
+        limits: Limits,
+        watch: dict[str, Any] | None = None,
     ) -> _Batch:
         """Runs the programs, each on whichever process is free."""
         limit_s = check_limit(prepared, limits)
