@@ -1,9 +1,9 @@
 """Requests of our own: parameters and answers are plain objects, every answer has `status` and `message`.
 
 check     {uri} -> passing | failing, with passed, total and the failing functions
-repair    {uri, function?, workDoneToken?, partialResultToken?} -> a status of the command line's
+repair    {uri, function? or line?, workDoneToken?, partialResultToken?} -> a status of the command line's
           reports, `stale` or `refused`; with `repair_available` also repair, version, newText, diff
-explain   {uri, function?} -> explained, with markdown
+explain   {uri, function? or line?} -> explained, with markdown
 edit      {repair, undo?} -> edit, with the edit for the text as it is, or stale
 tree      {uri?, run?} -> tree, with nodes and lines
 setup     {uri?} -> setup, with findings
@@ -21,7 +21,7 @@ from coderepair_lsp.announce import Announcer
 from coderepair_lsp.board import State
 from coderepair_lsp.job import JobFailed
 from coderepair_lsp.places import FUNCTION, Place
-from coderepair_lsp.runs import Refused
+from coderepair_lsp.runs import Refused, Target
 from coderepair_lsp.session import Session
 
 Params = Mapping[str, Any]
@@ -44,9 +44,9 @@ async def repair(session: Session, params: Params) -> Answer:
     """Searches a repair; the answer holds it, nothing is applied."""
 
     async def work(announcer: Announcer) -> Answer:
-        uri, function = params["uri"], params.get("function") or None
+        uri = params["uri"]
         settings = await session.settings_for(uri)
-        return await session.runs.repair(uri, function, settings, announcer.on_event)
+        return await session.runs.repair(uri, _target(params), settings, announcer.on_event)
 
     function = params.get("function")
     answer = await _announced(session, params, f"Repairing {function or 'file'}", work)
@@ -59,12 +59,12 @@ async def explain(session: Session, params: Params) -> Answer:
     """Why a function fails; its tests are run if that is not known of the text as it is."""
 
     async def work(announcer: Announcer) -> Answer:
-        uri, function = params["uri"], params.get("function")
+        uri = params["uri"]
         state = session.board.state(session.board.source_of(uri) or uri)
         if state is None:
             settings = await session.settings_for(uri)
             state = await session.runs.check(uri, settings, announcer.on_event)
-        place = _place(state, function)
+        place = _place(state, _target(params).function_in(state, uri))
         if place is None:
             return {"status": "passing", "message": "all of its checks pass"}
         passed, total = state.result["passed"], state.result["total"]
@@ -121,6 +121,10 @@ def told(state: State) -> Answer:
             for each in functions
         ],
     }
+
+
+def _target(params: Params) -> Target:
+    return Target(params.get("function") or None, params.get("line"))
 
 
 def _place(state: State, function: str | None) -> Place | None:

@@ -36,6 +36,24 @@ class _Running:
     edited: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What of a document is meant: a function by its qualified name or by a line, else all that fails."""
+
+    function: str | None = None
+    line: int | None = None
+    """Counted from 0, of a function or of a test."""
+
+    def function_in(self, state: State, uri: str) -> str | None:
+        """Qualified name; None for all. Raises `Refused` if nothing fails at the line."""
+        if self.function is not None or self.line is None:
+            return self.function
+        for place in state.places:
+            if place.uri == uri and place.covers(self.line, self.line):
+                return place.function or None
+        raise Refused(f"no failing check leads to line {self.line + 1}; choose a marked function")
+
+
 class Runs:
     """What runs, and for which file."""
 
@@ -81,9 +99,13 @@ class Runs:
         return state
 
     async def repair(
-        self, uri: str, function: str | None, settings: ClientSettings, on_event: OnEvent
+        self,
+        uri: str,
+        target: Target,
+        settings: ClientSettings,
+        on_event: OnEvent,
     ) -> Mapping[str, Any]:
-        """Repairs a function of the document, all that fail if it is None. The answer is plain data.
+        """Repairs a function of the document, or all that fail. The answer is plain data.
 
         Raises `Refused`, `JobFailed`.
         """
@@ -96,7 +118,7 @@ class Runs:
         if not state.places:
             message = f"all checks pass already ({state.result['passed']}); nothing to repair"
             return {"status": "already_passing", "message": message, "uri": state.source_uri}
-        return await self._repair(state, function, settings, on_event)
+        return await self._repair(state, target.function_in(state, uri), settings, on_event)
 
     def edited(self, uri: str) -> None:
         """A document changed: a repair of its old text is of no use any more."""

@@ -2,84 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.lsp.asking import checked, passes, repaired
 from tests.lsp.client import CAPABILITIES, Client
 from tests.lsp.conftest import SOLUTION, TESTS
 from tests.lsp.processes import descendants, wait_for_some, wait_until_gone
 
+pytestmark = pytest.mark.editor
+
 Connect = Callable[..., Client]
 CANCELLED = -32800
-
-
-def checked(client: Client, name: str = "solution.py", text: str | None = None) -> str:
-    """Opens a file and has it checked."""
-    uri = client.open(client.root / name, text)
-    client.request("coderepair/check", {"uri": uri})
-    return uri
-
-
-def repaired(client: Client, uri: str, function: str = "total") -> dict[str, Any]:
-    answer: dict[str, Any] = client.request("coderepair/repair", {"uri": uri, "function": function})
-    assert answer["status"] == "repair_available", answer
-    return answer
-
-
-def passes(source: str) -> bool:
-    space: dict[str, Any] = {}
-    exec(source, space)
-    return bool(space["total"]([1, 2]) == 3)
-
-
-def test_a_check_marks_functions_and_asserts(client: Client) -> None:
-    uri = client.open(client.root / "solution.py")
-    answer = client.request("coderepair/check", {"uri": uri})
-    assert (answer["status"], answer["passed"], answer["total"]) == ("failing", 2, 4)
-    pushed = client.wait_for("textDocument/publishDiagnostics", lambda it: it["uri"] == uri)
-    assert pushed["version"] == 1
-    lines = {each["range"]["start"]["line"]: each["message"] for each in pushed["diagnostics"]}
-    assert set(lines) == {3, 10}
-    assert "expected 3, got -3" in lines[3]
-    test_uri = (client.root / "test_solution.py").as_uri()
-    marked = {each["range"]["start"]["line"] for each in client.diagnostics(test_uri)}
-    assert marked == {4, 9}
-
-
-def test_it_is_quiet_until_asked(client: Client) -> None:
-    uri = client.open(client.root / "solution.py")
-    client.replace(uri, SOLUTION + "\n")
-    client.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
-    titles = [each["title"] for each in client.actions(uri, 3)]
-    assert titles == ["Check this file against its tests"]
-    assert client.request("textDocument/codeLens", {"textDocument": {"uri": uri}}) == []
-    assert not [each for each in client.received if "publishDiagnostics" in each["method"]]
-    assert not descendants(client.process.pid)
-
-
-def test_the_verified_repair_is_resolved_and_applied(client: Client) -> None:
-    uri = checked(client)
-    assert [each["title"] for each in client.actions(uri, 5)][:2] == [
-        "Repair `total` to pass 1 failing test",
-        "Explain why this fails",
-    ]
-    assert repaired(client, uri)["targets"] == ["total"]
-    action = client.actions(uri, 5)[0]
-    assert action["title"] == "Apply the verified repair of `total`"
-    assert "edit" not in action
-    assert "isPreferred" not in action
-    resolved = client.request("codeAction/resolve", action)
-    (change,) = resolved["edit"]["documentChanges"]
-    assert change["textDocument"] == {"uri": uri, "version": 1}
-    client.received.clear()
-    client.edit(uri, change["edits"])
-    assert passes(client.texts[uri])
-    (left,) = client.diagnostics(uri)
-    assert "is_large" in left["message"]
-    assert left["severity"] == 1  # verified, so not stale
 
 
 def test_only_the_asked_function_changes_and_the_other_failures_do_not_matter(
@@ -150,6 +87,19 @@ def test_the_test_offers_the_repair_of_the_function(client: Client) -> None:
     assert client.actions(uri, 4)[0]["command"]["arguments"] == [source, "total"]
 
 
+def test_a_line_means_the_function_or_test_that_stands_there(client: Client) -> None:
+    uri = checked(client)
+    asked = {"uri": uri, "line": 11}
+    assert "`is_large`" in client.request("coderepair/explain", asked)["markdown"]
+    assert client.request("coderepair/repair", asked)["targets"] == ["is_large"]
+    answer = client.request("coderepair/repair", {"uri": uri, "line": 0})
+    assert answer["status"] == "refused"
+    assert "line 1" in answer["message"]
+    test_uri = (client.root / "test_solution.py").as_uri()
+    answer = client.request("coderepair/repair", {"uri": test_uri, "line": 3})
+    assert answer["targets"] == ["total"]
+
+
 def test_hover_and_explanation_tell_expected_and_got(client: Client) -> None:
     uri = checked(client)
     where = {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 5}}
@@ -170,8 +120,8 @@ def test_lenses_can_be_switched_off(client: Client) -> None:
     assert lines == {3, 10}
     client.settings["codeLens"] = False
     client.notify("workspace/didChangeConfiguration", {"settings": None})
-    client.wait_for("workspace/codeLens/refresh")
-    assert client.request("textDocument/codeLens", wanted) == []
+    while client.request("textDocument/codeLens", wanted):
+        client.wait_for("workspace/codeLens/refresh")
 
 
 def test_progress_and_tree_come_as_partial_results(client: Client) -> None:
@@ -272,8 +222,6 @@ def test_what_prints_does_not_break_the_protocol(connect: Connect, project: Path
         "subprocess.run(['echo', 'noise'])\n"
         "create().start_io(stdout=stream)\n"
     )
-    import sys
-
     client = connect(command=(sys.executable, str(script)))
     (project / "conftest.py").write_text("import os\nprint('x')\nos.write(1, b'noise')\n")
     uri = client.open(project / "solution.py")
@@ -370,8 +318,6 @@ def test_settings_of_the_client_go_over_those_of_the_project(client: Client) -> 
 def test_folders_have_their_own_interpreter_and_configuration(
     connect: Connect, tmp_path: Path
 ) -> None:
-    import sys
-
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
