@@ -38,12 +38,12 @@ _WORDS = 100
 _EDIT_TOKENS = 64
 """An edit has about 20 tokens."""
 _EDIT_TEMPERATURES = (0.8, 1.0)
-_EDIT_CURVE = Curve(0.006, 4.0, 1.6)
+_EDIT_CURVE = Curve(0.003, 4.0, 1.6)
 """Chance of the edit of each rank at the root, given that those before it failed, and the first dozens
 of the operators' edits as well: what they have in common the operators found first.
 
-`coderepair_training.evidence` on bank bugs that no training had seen: where the operators' first
-ten failed (120 bugs), a sample solved 2 times in about 1,000."""
+Measured on 236 bugs of the problem bank that no training had seen: of the 138 that the operators' first
+50 edits leave unsolved, 2 are solved by one of 9 samples each, the second to fourth."""
 _MOST_CACHED = 256
 """Nodes whose samples are kept; those of others can be drawn again."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from coderepair_training.pools import WrongProgram, differing_function, features_of
+from coderepair_training.ranker import with_mending
 
 REFERENCE = """def f(xs):
     best = xs[0]
@@ -64,3 +68,25 @@ def test_training_prefers_the_wanted_edits() -> None:
     ranks = [rank(weights, pool) for pool in pools]
     assert max(ranks) < 3
     assert report("x", ranks, 8).startswith("x: n 8, in the pool 0.500, @1 ")
+
+
+def test_another_text_that_passes_is_wanted_too(tmp_path: Path) -> None:
+    bug = BUGS[0]
+    other = bug.buggy.replace("x < best", "not x < best")
+    record = {
+        "id": bug.id,
+        "edits": [
+            {"solves": True, "reply": "<|replace|><|4|><|i2|>if not x < best:<|end|>"},
+            {"solves": True, "reply": "<|replace|><|99|><|i0|>x<|end|>"},
+            {"solves": False, "reply": "<|delete|><|2|><|end|>"},
+        ],
+    }
+    path = tmp_path / "outcomes.jsonl"
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    first, second = with_mending(BUGS[:2], [path])
+    assert first.mending == (other.rstrip("\n"),)
+    assert second == BUGS[1]
+    alone, both = features_of(bug, sample=20), features_of(first, sample=20)
+    assert alone is not None
+    assert both is not None
+    assert both.wanted == alone.wanted + 1

@@ -1,6 +1,6 @@
 """What the model's likelihood adds to the linear ranking, by weight, and what its own samples add.
 
-Reads what `coderepair_training.evidence` wrote of bugs that neither was trained on. The tolls are in the
+Reads what `coderepair_training.outcomes` wrote of bugs that neither was trained on. The tolls are in the
 linear scores already. Intervals are of the paired difference to weight 0, bootstrapped over problems.
 """
 

@@ -2,7 +2,8 @@
 
 A bug is a failing program and its reference, differing in one function. Its pool is every edit that
 `coderepair.propose.operators` makes of the failing function; those whose result has the syntax of the
-reference are the wanted ones. Features come from the product's own `FeatureMaker`.
+reference, or of another text known to pass all tests, are the wanted ones. Features come from the
+product's own `FeatureMaker`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
-from coderepair.edit.regions import functions, program_of, region_text
+from coderepair.edit.regions import functions, indentation, program_of, region_text, reindent
 from coderepair.model import CheckResult, Failure, Outcome, Program, TestReport
-from coderepair.propose.evidence import gather
+from coderepair.propose.evidence import Evidence, gather
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import (
     Edit,
@@ -53,6 +55,19 @@ class WrongProgram:
     reference: str
     setup: str
     tests: tuple[str, ...]
+    mending: tuple[str, ...] = ()
+    """Other texts of the wrong function, dedented, that pass all tests."""
+
+
+class Situation(NamedTuple):
+    """A bug as the proposer of edits meets it."""
+
+    target: str
+    program: Program
+    report: TestReport
+    context: FunctionContext
+    scope: Scope
+    edits: list[Edit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +122,44 @@ def injected_bugs(path: Path) -> Iterator[WrongProgram]:
             )
 
 
-def features_of(bug: WrongProgram, sample: int) -> Features | None:
-    """Features of the wanted edits and of at most `sample` others; None if no edit is wanted."""
+def situation(bug: WrongProgram) -> Situation | None:
+    """Runs the bug's tests and lists the edits of its wrong function; None if that is not one."""
     target = differing_function(bug.buggy, bug.reference)
     if target is None:
         return None
     program = program_of(bug.buggy, (target,))
-    reference = region_text(program_of(bug.reference, (target,)))
-    checks = run_checks(bug.buggy, bug.setup, bug.tests)
-    results = _results(checks)
-    context = FunctionContext(region_text(program), _surroundings(bug, program, results))
+    report = TestReport(_results(run_checks(bug.buggy, bug.setup, bug.tests)))
+    context = FunctionContext(region_text(program), _surroundings(bug, program, report.checks))
     scope = Scope(context)
-    edits = enumerate_edits(context, scope)
-    wanted = list(_wanted(context.text, reference, edits))
+    return Situation(target, program, report, context, scope, enumerate_edits(context, scope))
+
+
+def evidence_of(bug: WrongProgram, found: Situation) -> dict[Edit, Evidence]:
+    """What one run of the wrong program tells of its edits."""
+    return gather(
+        lambda sites: observe_checks(bug.buggy, bug.setup, bug.tests, sites),
+        found.report,
+        found.context,
+        found.edits,
+    )
+
+
+def features_of(bug: WrongProgram, sample: int) -> Features | None:
+    """Features of the wanted edits and of at most `sample` others; None if no edit is wanted."""
+    found = situation(bug)
+    if found is None:
+        return None
+    text, edits = found.context.text, found.edits
+    reference = region_text(program_of(bug.reference, (found.target,)))
+    goals = (reference, *(reindent(goal, indentation(text)) for goal in bug.mending))
+    wanted = list(dict.fromkeys(edit for goal in goals for edit in _wanted(text, goal, edits)))
     if not wanted:
         return None
     chosen = set(wanted)
     others = [edit for edit in edits if edit not in chosen]
     shown = Random(zlib.crc32(bug.id.encode())).sample(others, min(sample, len(others)))
-    evidence = gather(
-        lambda sites: observe_checks(bug.buggy, bug.setup, bug.tests, sites),
-        TestReport(results),
-        context,
-        edits,
-    )
-    maker = FeatureMaker(context, scope, PlainFeatures(places_of), evidence)
+    evidence = evidence_of(bug, found)
+    maker = FeatureMaker(found.context, found.scope, PlainFeatures(places_of), evidence)
     places, starts = array.array("H"), array.array("q")
     for edit in (*wanted, *shown):
         starts.append(len(places))
@@ -189,7 +217,7 @@ def _surroundings(
 
 
 def _wanted(text: str, reference: str, edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Edits whose result has the syntax of the reference."""
+    """Edits whose result has the syntax of `reference`."""
     goal, letters = _syntax(reference), _letters(reference)
     start = _shared(text, reference)
     tail = _shared(text[::-1], reference[::-1])

@@ -59,7 +59,7 @@ class Pool:
 
 
 def read_pools(paths: Sequence[Path], tokenizer: Tokenizer) -> Iterator[Pool]:
-    """The bugs that `coderepair_training.evidence --texts` wrote and some edit mends."""
+    """The bugs that `coderepair_training.outcomes --texts` wrote and some edit mends."""
     for path in paths:
         with path.open(encoding="utf-8") as lines:
             for line in lines:

@@ -9,21 +9,35 @@ for they are closer to what people write than injected ones.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
+from coderepair.edit.regions import program_of, region_text
+from coderepair.errors import EditError
+from coderepair.model import Feedback
+from coderepair.prompt.edit_dialect import decode
 from coderepair.propose.plain_features import BUCKETS
 from coderepair.propose.ranking import pack
 from coderepair_training.execution import quiet
 from coderepair_training.guard import Guard
-from coderepair_training.pools import Features, WrongProgram, bank_bugs, features_of, injected_bugs
+from coderepair_training.pools import (
+    Features,
+    WrongProgram,
+    bank_bugs,
+    differing_function,
+    features_of,
+    injected_bugs,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +47,8 @@ EPOCHS, BATCH = 3, 8
 RATE, DECAY = 0.03, 1e-3
 """Step size of Adam at the start, falling to nothing; weight of the squared weights in the loss."""
 CUTS = (1, 3, 10, 50, 200, 1000)
+MOST_MENDING = 8
+"""Mending edits used of a bug, the best ranked ones."""
 
 
 def train(pools: Sequence[Features], seed: int) -> torch.Tensor:
@@ -98,12 +114,38 @@ def report(name: str, ranks: Sequence[float], bugs: int) -> str:
     return f"{name}: n {bugs}, in the pool {len(ranks) / bugs:.3f}, {found}"
 
 
+def with_mending(bugs: Iterable[WrongProgram], paths: Sequence[Path]) -> list[WrongProgram]:
+    """The bugs, with the edits that `coderepair_training.outcomes` saw mend them."""
+    seen: dict[str, list[str]] = {}
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
+            record = json.loads(line)
+            replies = [edit["reply"] for edit in record["edits"] if edit["solves"]]
+            seen[record["id"]] = [reply for reply in replies if reply][:MOST_MENDING]
+    return [_mended(bug, seen.get(bug.id, ())) for bug in bugs]
+
+
+def _mended(bug: WrongProgram, found: Sequence[str]) -> WrongProgram:
+    target = differing_function(bug.buggy, bug.reference) if found else None
+    if target is None:
+        return bug
+    function = dedent(region_text(program_of(bug.buggy, (target,))))
+    texts = []
+    for reply in found:
+        with contextlib.suppress(EditError):
+            texts.append(decode(Feedback(target, function), reply))
+    return replace(bug, mending=tuple(texts))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; prints what is measured as it goes."""
     parser = argparse.ArgumentParser(prog="coderepair_training.ranker", description=__doc__)
     parser.add_argument("--injected", type=Path, required=True, help="records to train on")
     parser.add_argument("--held-out", type=Path, required=True, help="records to measure on")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of guarded *.jsonl")
+    parser.add_argument(
+        "--outcomes", type=Path, nargs="*", default=[], help="edits known to mend bugs of the bank"
+    )
     parser.add_argument("--limit", type=int, default=1800, help="injected bugs to train on")
     parser.add_argument("--sample", type=int, default=400, help="unwanted edits kept of a pool")
     parser.add_argument("--workers", type=int, default=2)
@@ -111,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="coderepair/data/ranker.bin")
     options = parser.parse_args(arguments)
     quiet()
-    by_hand = list(bank_bugs(Guard.of_folder(options.benchmarks)))
+    by_hand = with_mending(bank_bugs(Guard.of_folder(options.benchmarks)), options.outcomes)
     injected = list(injected_bugs(options.injected))
     Random(options.seed).shuffle(injected)
     held_out = list(injected_bugs(options.held_out))

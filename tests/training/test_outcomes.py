@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from coderepair_training.evidence import collect
 from coderepair_training.judge import BATCH, repairs
+from coderepair_training.outcomes import collect
 from coderepair_training.pools import WrongProgram
 
 from coderepair.propose.ranking import default_ranker
@@ -49,7 +49,7 @@ def test_setup_runs_before_the_tests() -> None:
     assert repairs([REFERENCE], "want = [1]", ("assert count_up(1) == want",)) == [True]
 
 
-def test_evidence_names_the_edits_that_mend() -> None:
+def test_outcomes_names_the_edits_that_mend() -> None:
     found = collect(BUG, None, default_ranker(), 300)
     assert found is not None
     mending = [edit for edit in found.edits if edit.solves]

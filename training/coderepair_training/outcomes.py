@@ -8,11 +8,9 @@ them the model's own samples as `EmbeddedProposer` hands them out. Written as JS
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -20,31 +18,28 @@ from pathlib import Path
 from random import Random
 from textwrap import dedent
 
-from coderepair.edit.regions import program_of, region_text, replace_region
+from coderepair.edit.regions import replace_region
 from coderepair.errors import EditError, PolicyError
 from coderepair.feedback import build_for_edits
-from coderepair.model import (
-    CheckResult,
-    Failure,
-    Feedback,
-    Outcome,
-    Program,
-    Task,
-    TestFile,
-    TestReport,
-)
+from coderepair.model import Feedback, Outcome, Program, Task
 from coderepair.policy.base import ModelPolicy
 from coderepair.policy.llama_cpp import LlamaCppPolicy
 from coderepair.prompt import edit_dialect
 from coderepair.propose.edits import compiles
 from coderepair.propose.model import EmbeddedProposer
-from coderepair.propose.operators import FunctionContext, Scope, Surroundings, enumerate_edits
 from coderepair.propose.ranking import Ranker, default_ranker, unpack
 from coderepair.search.tree import Tree
-from coderepair_training.execution import Check, quiet, run_checks
+from coderepair_training.execution import quiet
 from coderepair_training.guard import Guard
 from coderepair_training.judge import repairs
-from coderepair_training.pools import WrongProgram, bank_bugs, differing_function, injected_bugs
+from coderepair_training.pools import (
+    Situation,
+    WrongProgram,
+    bank_bugs,
+    evidence_of,
+    injected_bugs,
+    situation,
+)
 
 _PLACE = re.compile(r"<\|(?:replace|delete|insert)\|><\|\d+\|>")
 
@@ -78,7 +73,7 @@ class Sampled:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Outcomes:
     """One bug."""
 
     id: str
@@ -91,108 +86,54 @@ class Evidence:
 
 
 class Bench:
-    """A bug as the product meets it, and a judge that remembers what it ran."""
+    """A bug as the product meets it, and its judge."""
 
-    def __init__(self, bug: WrongProgram, target: str, folder: Path) -> None:
-        self.bug = bug
-        program = program_of(bug.buggy, (target,))
-        checks = run_checks(bug.buggy, bug.setup, bug.tests)
-        self.report = report_of(checks)
-        path = folder / "test_it.py"
-        text = "\n".join(bug.tests)
-        path.write_text(text, encoding="utf-8")
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        tests = (TestFile(str(path), digest),)
-        name = str(folder / "it.py")
-        self.task = Task(
-            name, bug.buggy, (target,), tests, str(folder), sys.executable, statement=bug.statement
-        )
-        self.tree = Tree(program, self.report, ("operators",))
-        self.program = program
+    def __init__(self, bug: WrongProgram, found: Situation) -> None:
+        self.bug, self.found = bug, found
+        task = Task("/x.py", bug.buggy, (found.target,), (), "/", "", statement=bug.statement)
+        self.task, self.tree = task, Tree(found.program, found.report, ("operators",))
         self.feedback = build_for_edits(self.task, self.tree, self.tree.root)
-        order = sorted(range(len(checks)), key=lambda number: not checks[number].kind)
-        self._tests = [bug.tests[number] for number in order]
+        passed = [check.outcome is Outcome.PASS for check in found.report.checks]
+        self._tests = [
+            bug.tests[number] for number in sorted(range(len(passed)), key=passed.__getitem__)
+        ]
 
     def solved(self, programs: Sequence[Program]) -> list[bool]:
         """Whether every test passes, for each program."""
         return repairs([each.source for each in programs], self.bug.setup, self._tests)
 
-    def context(self) -> FunctionContext:
-        """The function with its surroundings."""
-        start, end = self.program.regions[0]
-        failures = tuple(c for c in self.report.checks if c.outcome is not Outcome.PASS)
-        around = Surroundings(
-            failures,
-            file_text=self.bug.buggy[:start] + self.bug.buggy[end:],
-            test_text="\n".join(self.bug.tests),
-            statement=self.bug.statement,
-            checks=len(self.report.checks),
-            first_line=self.bug.buggy.count("\n", 0, start) + 1,
-        )
-        return FunctionContext(region_text(self.program, 0), around)
-
-
-def report_of(checks: Sequence[Check]) -> TestReport:
-    """The report that the runner would give."""
-    return TestReport(
-        tuple(
-            CheckResult(f"test_it.py::test::assert#{number}", _outcome(check), failure=_why(check))
-            for number, check in enumerate(checks)
-        )
-    )
-
-
-def _outcome(check: Check) -> Outcome:
-    return Outcome.FAIL if check.kind else Outcome.PASS
-
-
-def _why(check: Check) -> Failure | None:
-    if not check.kind:
-        return None
-    return Failure(
-        check.kind,
-        call=check.call,
-        expected=check.expected,
-        got=check.got,
-        exception=check.exception,
-        line=check.line,
-    )
-
 
 def collect(
     bug: WrongProgram, policy: ModelPolicy | None, ranker: Ranker, most: int
-) -> Evidence | None:
-    """The evidence of one bug; None if it spans functions or passes. Without a policy there are no
+) -> Outcomes | None:
+    """The outcomes of one bug; None if it spans functions or passes. Without a policy there are no
     likelihoods and no samples."""
-    target = differing_function(bug.buggy, bug.reference)
-    if target is None:
+    found = situation(bug)
+    if found is None or found.report.solved:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(bug, target, Path(folder))
-        if bench.report.solved:
-            return None
-        places: dict[str, int] = {}
-        prompt = edit_dialect.render(bench.feedback)
-        edits = list(_edits(bench, policy, ranker, most, places))
-        own = list(_own(bench, policy)) if policy else []
-        samples = [
-            Sampled(solves, places.get(program.key, -1))
-            for program, solves in zip(own, bench.solved(own), strict=True)
-        ]
-    return Evidence(bug.id, bug.problem, bug.source, bug.split, prompt, edits, samples)
+    bench = Bench(bug, found)
+    prompt = edit_dialect.render(bench.feedback)
+    places: dict[str, int] = {}
+    edits = list(_edits(bench, policy, ranker, most, places))
+    own = list(_own(bench, policy)) if policy else []
+    samples = [
+        Sampled(solves, places.get(program.key, -1))
+        for program, solves in zip(own, bench.solved(own), strict=True)
+    ]
+    return Outcomes(bug.id, bug.problem, bug.source, bug.split, prompt, edits, samples)
 
 
 def _edits(
     bench: Bench, policy: ModelPolicy | None, ranker: Ranker, most: int, places: dict[str, int]
 ) -> Iterator[Judged]:
     """The first edits; fills in the places of their programs."""
-    context = bench.context()
-    scope = Scope(context)
+    found = bench.found
+    context, base = found.context, found.program
     ranked = []
-    for item in ranker.ordered(context, scope, enumerate_edits(context, scope)):
+    for item in ranker.ordered(context, found.scope, found.edits, evidence_of(bench.bug, found)):
         text = item.edit.apply(context.text)
-        program = replace_region(bench.program, 0, text) if compiles(text) else bench.program
-        if program.key != bench.program.key and program.key not in places:
+        program = replace_region(base, 0, text) if compiles(text) else base
+        if program.key != base.key and program.key not in places:
             places[program.key] = len(places)
             ranked.append((item, program))
         if len(ranked) == most:
@@ -252,7 +193,7 @@ def _own(bench: Bench, policy: ModelPolicy) -> Iterator[Program]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="coderepair_training.evidence", description=__doc__)
+    parser = argparse.ArgumentParser(prog="coderepair_training.outcomes", description=__doc__)
     parser.add_argument("--model", type=Path, help="GGUF that speaks the edit dialect")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--records", type=Path, help="JSON Lines of injected bugs")
@@ -274,8 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, step = map(int, options.part.split("/"))
     made = (collect(bug, policy, ranker, options.most) for bug in bugs[first::step])
     with options.out.open("w", encoding="utf-8") as out:
-        for evidence in islice((each for each in made if each is not None), options.count):
-            out.write(json.dumps(asdict(evidence)) + "\n")
+        for outcomes in islice((each for each in made if each is not None), options.count):
+            out.write(json.dumps(asdict(outcomes)) + "\n")
             out.flush()
     return 0
 
