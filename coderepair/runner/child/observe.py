@@ -176,8 +176,8 @@ class Observer(Watcher):
         if len(self._returned) == 1:
             for number, index, value in self._leaving:
                 letters = self._seen[number].letters
-                if letters[index] == RETURNS_OTHER and same(value, self._returned[0]):
-                    letters[index] = SAME
+                if letters[index] == RETURNS_OTHER and equal(value, self._returned[0]):
+                    letters[index] = SAME if same(value, self._returned[0]) else DIFFERS
         found = [[number, "".join(seen.letters)] for number, seen in self._seen.items()]
         self._reset()
         return found
