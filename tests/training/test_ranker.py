@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from coderepair_training.pools import WrongProgram, differing_function, features_of
 from coderepair_training.ranker import with_mending
+from coderepair_training.steps import with_steps
 
 REFERENCE = """def f(xs):
     best = xs[0]
@@ -49,6 +50,18 @@ def test_the_wanted_edit_comes_first(bug: WrongProgram) -> None:
     assert len(pool.starts) == pool.wanted + 20
     assert pool.starts[0] == 0
     assert list(pool.starts) == sorted(pool.starts)
+
+
+def test_a_bug_of_two_parts_is_learnt_step_by_step() -> None:
+    buggy = REFERENCE.replace("x > best", "x < best").replace("xs[0]", "xs[1]")
+    whole, *rest = with_steps([_bug(4, buggy)])
+    assert [step.id for step in rest] == ["p#4/0", "p#4/1"]
+    assert [step.buggy for step in rest] == [BUGS[3].buggy, BUGS[0].buggy]
+    assert whole.mending == (BUGS[0].buggy.rstrip("\n"), BUGS[3].buggy.rstrip("\n"))
+    pool = features_of(whole, sample=5)
+    assert pool is not None
+    assert pool.wanted >= 2
+    assert list(with_steps(BUGS)) == BUGS
 
 
 def test_no_pool_without_a_wanted_edit() -> None:

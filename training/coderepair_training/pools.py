@@ -56,7 +56,7 @@ class WrongProgram:
     setup: str
     tests: tuple[str, ...]
     mending: tuple[str, ...] = ()
-    """Other texts of the wrong function, dedented, that pass all tests."""
+    """Other texts of the wrong function, dedented, that pass all tests or are a step on the way."""
 
 
 class Situation(NamedTuple):
@@ -147,7 +147,7 @@ def evidence_of(bug: WrongProgram, found: Situation) -> dict[Edit, Evidence]:
 def features_of(bug: WrongProgram, sample: int) -> Features | None:
     """Features of the wanted edits and of at most `sample` others; None if no edit is wanted."""
     found = situation(bug)
-    if found is None:
+    if found is None or found.report.solved:
         return None
     text, edits = found.context.text, found.edits
     reference = region_text(program_of(bug.reference, (found.target,)))

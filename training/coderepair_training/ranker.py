@@ -38,6 +38,7 @@ from coderepair_training.pools import (
     features_of,
     injected_bugs,
 )
+from coderepair_training.steps import with_steps
 
 if TYPE_CHECKING:
     import torch
@@ -158,7 +159,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Random(options.seed).shuffle(injected)
     held_out = list(injected_bugs(options.held_out))
     groups = {
-        "train": [bug for bug in by_hand if bug.split == "train"] + injected[: options.limit],
+        "train": [
+            *with_steps(bug for bug in by_hand if bug.split == "train"),
+            *injected[: options.limit],
+        ],
         "held-out bank": [bug for bug in by_hand if bug.split != "train"],
         "held-out injected": held_out,
     }
