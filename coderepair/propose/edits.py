@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 _TIERS = (48, 208)
 """Sizes of the slices of the cheap ranking that the model orders anew, one after the other."""
-MODEL_WEIGHT = 0.06
-"""Nats of linear score that one nat of the model's log-likelihood is worth. Measured with a model of
-2.5 million training tokens; above 0.2 the fusion was worse than the linear score alone."""
-_WORTH_ASKING = ("root", "gains", "trades")
+MODEL_WEIGHT = 0.04
+"""Nats of linear score that one nat of the model's log-likelihood is worth: from 0.03 to 0.06 nothing is
+lost on held-out bugs of the problem bank and next to nothing won, above 0.15 the first ten edits are worse
+(`coderepair_training.fusion`, docs/LOG.md)."""
+_WORTH_ASKING = ("root",)
 """Relations to the parent (`calibration.relation`) of nodes for which the model is asked: scoring a
 tier takes as long as evaluating a hundred candidates."""
 _WORTH_OBSERVING = ("root", "gains", "trades")
