@@ -14,6 +14,9 @@
 | `inserts` | missing statements from templates |
 | `mirrors` | missing statements copied from neighbours |
 | `templates` | conditional values, mappings, unused names |
+| `flow` | missing branches around and between statements |
+| `flush` | what a loop leaves behind |
+| `choices` | values that lack a case |
 | `strings` | f-strings |
 | `imports` | names that nothing binds |
 | `everywhere` | one change in several places |
@@ -24,11 +27,14 @@ An operator yields candidates, more than are useful; `propose.ranking` orders th
 from __future__ import annotations
 
 from coderepair.propose.operators.calls import calls
+from coderepair.propose.operators.choices import choices
 from coderepair.propose.operators.conditions import conditions
 from coderepair.propose.operators.constants import constants
 from coderepair.propose.operators.context import FunctionContext, Surroundings
 from coderepair.propose.operators.edit import Edit, Family
 from coderepair.propose.operators.everywhere import everywhere
+from coderepair.propose.operators.flow import flow
+from coderepair.propose.operators.flush import flush
 from coderepair.propose.operators.imports import imports
 from coderepair.propose.operators.ingredients import ingredients
 from coderepair.propose.operators.inserts import inserts
@@ -54,7 +60,7 @@ __all__ = [
 
 FAMILIES: tuple[Family, ...] = (
     symbols, constants, names, calls, slices, statements, wraps, conditions,
-    ingredients, inserts, mirrors, templates, strings, imports,
+    ingredients, inserts, mirrors, templates, strings, imports, flow, flush, choices,
 )  # fmt: skip
 
 

@@ -11,11 +11,12 @@ from coderepair.propose.operators.edit import Edit
 from coderepair.propose.operators.precedence import BIT_OR, NOT, OR
 from coderepair.propose.operators.scope import Scope, target_names
 
-_OPPOSITE = {
+OPPOSITE = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
 _MOST_CONJUNCTS = 28
+_MOST_ELSEWHERE = 12
 
 
 def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
@@ -29,6 +30,10 @@ def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 if extra != own:
                     texts = (f"{own} {word} {extra}", f"{extra} {word} {own}")
                     yield from context.replace_many(f"condition.{word}", node, texts)
+        for extra in _elsewhere(scope, node)[:_MOST_ELSEWHERE]:
+            for word, least in (("and", NOT), ("or", OR)):
+                text = f"{context.operand(node, least)} {word} {extra}"
+                yield from context.replace_many(f"condition.{word}", node, [text])
         yield from context.replace_many("condition.none", node, _emptiness(context, node))
         yield from context.replace_many("condition.replace", node, extras)
         yield from context.replace_many("condition.constant", node, ["True", "False"])
@@ -79,7 +84,7 @@ def negated(context: FunctionContext, node: ast.expr) -> str:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return context.source(operand)
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return f"{context.operand(left, BIT_OR)} {_OPPOSITE[type(op)]} {context.operand(right, BIT_OR)}"
+            return f"{context.operand(left, BIT_OR)} {OPPOSITE[type(op)]} {context.operand(right, BIT_OR)}"
     return f"not {context.operand(node, NOT)}"
 
 
@@ -103,6 +108,18 @@ def atoms(context: FunctionContext, scope: Scope, place: ast.AST) -> Iterator[st
     for name in visible:
         if name not in used:
             yield from _briefly(scope, name)
+
+
+def _elsewhere(scope: Scope, place: ast.AST) -> list[str]:
+    """Small conditions about names that a condition does not speak of, which `atoms` puts last."""
+    used = {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
+    found: list[str] = []
+    for name in scope.visible_at(place):
+        if name not in used:
+            texts = scope.texts_of.get(name, ())
+            found += [f"{name} {sign} {text}" for text in texts for sign in ("==", "!=")]
+            found += _briefly(scope, name)
+    return found
 
 
 def _briefly(scope: Scope, name: str) -> Iterator[str]:

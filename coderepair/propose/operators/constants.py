@@ -55,7 +55,8 @@ def constants(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
 def literals(scope: Scope) -> tuple[str, ...]:
     """Values that a repair may return or compare with: what the checks expect, then usual ones."""
     simple = [text for text in scope.expected if len(text) <= 40]
-    return tuple(dict.fromkeys([*simple, "0", "[]", "None", "False", "True", "''", "1", "-1"]))
+    usual = ("0", "[]", "None", "False", "True", "''", "1", "-1")
+    return tuple(dict.fromkeys([*simple[:3], *scope.neutral, *simple[3:5], *usual]))
 
 
 def _numbers(context: FunctionContext, scope: Scope, node: ast.expr, value: float) -> Iterator[str]:

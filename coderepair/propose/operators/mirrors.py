@@ -96,7 +96,7 @@ def changed(scope: Scope, statement: ast.AST, text: str) -> Iterator[str]:
     for name in names:
         kind = scope.types.get(name, "")
         for other in scope.variables:
-            if other != name and scope.types.get(other, "") == kind:
+            if other != name and scope.types.get(other, "") in (kind, ""):
                 yield re.sub(rf"\b{name}\b", other, text)
     for old, new in _TURNED.items():
         pattern = rf"\b{old}\b" if old.isalpha() else rf"(?<![<>=]){re.escape(old)}(?!=)"

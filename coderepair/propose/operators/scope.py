@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from coderepair.propose.operators import types
+from coderepair.propose.operators import inference, types
 from coderepair.propose.operators.context import FunctionContext
 
 _QUOTED = re.compile(r"""(?<![\w"'])(["'`])((?:(?!\1)[^\\\n]){0,30})\1(?!\w)""")
@@ -128,84 +128,22 @@ class Scope:
     @cached_property
     def types(self) -> dict[str, str]:
         """Guessed types of names; `f()` is what `f` returns and `xs[]` an element of `xs`."""
-        known = self._from_checks()
-        known.update(self._from_annotations())
-        for _ in range(2):
-            for node in self.context.nodes:
-                self._learn(node, known)
-        return known
+        return inference.infer(self.context, self.result_type, self.arguments)
 
     def type_of(self, node: ast.AST) -> str:
         return types.guess(node, self.types)
 
     @cached_property
+    def neutral(self) -> tuple[str, ...]:
+        """The empty value, or zero, of the type that the function is said to return, if it is."""
+        returns = self.context.function.returns
+        said = ast.unparse(returns).partition("[")[0] if returns else self.result_type
+        return (_NEUTRAL[said],) if said in _NEUTRAL else ()
+
+    @cached_property
     def result_type(self) -> str:
         """Type of what the failing checks expect."""
         return next((kind for text in self.expected if (kind := types.of_literal(text))), "")
-
-    def _from_checks(self) -> dict[str, str]:
-        known: dict[str, str] = {}
-        if self.result_type:
-            known[f"{self.context.function.name}()"] = self.result_type
-        for arguments in self.arguments:
-            for name, value in arguments.items():
-                known.setdefault(name, types.guess(value, {}))
-                elements = getattr(value, "elts", None) or getattr(value, "keys", None)
-                if elements and elements[0] is not None:
-                    known.setdefault(f"{name}[]", types.guess(elements[0], {}))
-        return {name: kind for name, kind in known.items() if kind}
-
-    def _from_annotations(self) -> dict[str, str]:
-        known: dict[str, str] = {}
-        for node in self.context.nodes:
-            match node:
-                case ast.arg(arg=name, annotation=ast.expr() as annotation):
-                    pass
-                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
-                    pass
-                case _:
-                    continue
-            outer, _, inner = ast.unparse(annotation).lower().partition("[")
-            known[name] = outer.rpartition(".")[2]
-            known[f"{name}[]"] = re.split(r"[\[\],]", inner)[0]
-        return {name: kind for name, kind in known.items() if kind in _KNOWN}
-
-    def _learn(self, node: ast.AST, known: dict[str, str]) -> None:
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ):
-                kind = types.guess(value, known)
-                if kind and kind != "none":
-                    known.setdefault(name, kind)
-            case (
-                ast.For(target=ast.Name(id=name), iter=source)
-                | ast.comprehension(target=ast.Name(id=name), iter=source)
-            ):
-                if kind := self._element(source, known):
-                    known.setdefault(name, kind)
-            case ast.For(
-                target=ast.Tuple(elts=[ast.Name(id=first), ast.Name(id=second)]),
-                iter=ast.Call(func=ast.Name(id="enumerate"), args=[source, *_]),
-            ):
-                known.setdefault(first, "int")
-                if kind := self._element(source, known):
-                    known.setdefault(second, kind)
-
-    def _element(self, source: ast.expr, known: dict[str, str]) -> str:
-        match source:
-            case ast.Call(func=ast.Name(id="range")):
-                return "int"
-            case ast.Call(
-                func=ast.Name(id=("sorted" | "reversed" | "set" | "list")), args=[inner, *_]
-            ):
-                return self._element(inner, known)
-            case ast.Name(id=name):
-                return known.get(f"{name}[]") or ("str" if known.get(name) == "str" else "")
-            case ast.Subscript(value=ast.Name() as value, slice=ast.Slice()):
-                return self._element(value, known)
-        return "str" if types.guess(source, known) == "str" else ""
 
     # ---- the failing checks -------------------------------------------------------------------
 
@@ -254,6 +192,21 @@ class Scope:
         values += [value for value in self._expected_constants(str) if isinstance(value, str)]
         kept = dict.fromkeys(value for value in values if len(value) <= 30)
         return tuple(kept)[: 2 * _MOST_CONSTANTS]
+
+    @cached_property
+    def texts_of(self) -> dict[str, list[str]]:
+        """reprs of the texts that the function assigns to a name or compares it with, a few a name."""
+        found: dict[str, dict[str, None]] = {}
+        for node in self.context.nodes:
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text)))
+                    | ast.Compare(
+                        left=ast.Name(id=name), comparators=[ast.Constant(value=str(text))]
+                    )
+                ) if text:
+                    found.setdefault(name, {})[repr(text)] = None
+        return {name: list(texts)[:4] for name, texts in found.items()}
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
@@ -329,7 +282,10 @@ class Scope:
         return inner <= bound | set(self.visible_at(place))
 
 
-_KNOWN = frozenset({"int", "float", "str", "bool", "list", "dict", "set", "tuple"})
+_NEUTRAL = {
+    "int": "0", "float": "0.0", "str": '""', "list": "[]", "dict": "{}", "set": "set()", "tuple": "()",
+}  # fmt: skip
+"""What a function returns when there is nothing to return, by type."""
 
 
 def target_names(target: ast.expr) -> Iterable[str]:

@@ -22,6 +22,7 @@ _TEXT = (
     "{atom}[1:]", "{atom}[:-1]", "{atom}.split()", "int({any})", "list({any})", "set({any})", "sorted({any})",
     "{atom}.title()", "{atom}.capitalize()", "''.join({any})", "{atom}.replace(' ', '')", "float({any})",
     "reversed({any})", "''.join(sorted({any}))", "ord({any})", "[{any}]", "{atom}.isalpha()", "{atom}.isdigit()",
+    "{atom}.rstrip()", "{atom}.lstrip()",
 )  # fmt: skip
 _MANY = (
     "len({any})", "sorted({any})", "set({any})", "list({any})", "{atom}[::-1]", "sum({any})", "max({any})",
