@@ -77,10 +77,12 @@ def train(pools: Sequence[Features], seed: int) -> torch.Tensor:
 
 def scores(weights: torch.Tensor, pool: Features) -> torch.Tensor:
     """Sum of the weights of each row, (rows,)."""
+    import numpy as np
     import torch
 
-    places, starts = torch.tensor(pool.places), torch.tensor(pool.starts)
-    bag = torch.nn.functional.embedding_bag(places.long(), weights, starts, mode="sum")
+    places = torch.from_numpy(np.frombuffer(pool.places, dtype=np.uint16).astype(np.int64))
+    starts = torch.from_numpy(np.frombuffer(pool.starts, dtype=np.int64).copy())
+    bag = torch.nn.functional.embedding_bag(places, weights, starts, mode="sum")
     return bag.squeeze(1)
 
 
@@ -148,6 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--outcomes", type=Path, nargs="*", default=[], help="edits known to mend bugs of the bank"
     )
     parser.add_argument("--limit", type=int, default=1800, help="injected bugs to train on")
+    parser.add_argument("--by-hand", type=int, help="bugs of the bank to train on (default all)")
     parser.add_argument("--sample", type=int, default=400, help="unwanted edits kept of a pool")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
@@ -158,11 +161,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     injected = list(injected_bugs(options.injected))
     Random(options.seed).shuffle(injected)
     held_out = list(injected_bugs(options.held_out))
+    steps = list(with_steps(bug for bug in by_hand if bug.split == "train"))
+    Random(options.seed).shuffle(steps)
     groups = {
-        "train": [
-            *with_steps(bug for bug in by_hand if bug.split == "train"),
-            *injected[: options.limit],
-        ],
+        "train": [*steps[: options.by_hand], *injected[: options.limit]],
         "held-out bank": [bug for bug in by_hand if bug.split != "train"],
         "held-out injected": held_out,
     }
