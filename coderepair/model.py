@@ -219,7 +219,8 @@ class Site:
     where: str
     """`at` the expression in that place, or `before` or `after` the statement there."""
     role: str
-    """`value`, `test` (only its truth counts) or `return` (the function's value)."""
+    """`value`, `test` (only its truth counts), `return` (the function's value), or `truth`: which
+    truth values the site and its alternatives take together."""
     base: str
     """What is there now, as an expression."""
     alternatives: tuple[tuple[str, str], ...]
@@ -239,7 +240,9 @@ class Site:
 Observations = Mapping[str, Mapping[int, str]]
 """Check id -> index of a site that it came by -> one letter for each alternative: `=` same value at
 every visit, `d` another value, `r` an exception, `?` unknown; where the check's call would return at
-once: `x` what the check expects, `m` what it does not, `o` another value than now."""
+once: `x` what the check expects, `m` what it does not, `o` another value than now. For the role
+`truth` it is chr(48 + bits): bit 2 b + a is set if the site was b (0 or 1) and the alternative a at
+some visit, bit 4 + b if the alternative raised."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ score and the model's likelihood of the edit, in tiers, so that the first candid
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import math
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -24,9 +26,10 @@ from coderepair.feedback.target import locate
 from coderepair.model import CheckResult, Limits, Node, Outcome, Program, Proposal, Task
 from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
-from coderepair.propose.evidence import Evidence, gather
+from coderepair.propose.evidence import Evidence
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
 from coderepair.propose.ranking import Ranker, default_ranker
+from coderepair.propose.synthesis import survey
 
 if TYPE_CHECKING:
     from coderepair.contracts import Observer, Policy
@@ -41,7 +44,7 @@ lost on held-out bugs of the problem bank and next to nothing won, above 0.15 th
 _WORTH_ASKING = ("root",)
 """Relations to the parent (`calibration.relation`) of nodes for which the model is asked: scoring a
 tier takes as long as evaluating a hundred candidates."""
-_WORTH_OBSERVING = ("root", "gains", "trades")
+_WORTH_OBSERVING = ("root", "gains")
 """Relations of nodes that are run once more to see what their edits would do."""
 _OTHER_TARGET = 2.0
 """Loss of score, in nats, for each place of a function in the task's list of targets."""
@@ -52,7 +55,8 @@ _MOST_CACHED = 256
 _LONGEST_TEST_TEXT = 40_000
 
 
-_Observe = Callable[[FunctionContext, Sequence[Edit]], dict[Edit, Evidence]]
+_Surveyed = tuple[list[Edit], dict[Edit, Evidence] | None]
+_Survey = Callable[[FunctionContext, Scope], _Surveyed]
 
 
 class _Candidate(NamedTuple):
@@ -119,8 +123,9 @@ class EditProposer:
         """Every edit of every target as a proposal, best first."""
         contexts = dict(_contexts(task, node, program))
         relation = calibration.relation(tree, node)
-        observe = self._observing(task, node, program) if relation in _WORTH_OBSERVING else None
-        ranked = self._ranked(contexts, node, program, task, observe)
+        worth = relation in _WORTH_OBSERVING
+        survey_of = self._surveying(task, node, program) if worth else _enumerated
+        ranked = self._ranked(contexts, node, program, task, survey_of)
         ask = self._policy is not None and relation in _WORTH_ASKING
         ordered = self._fused(task, tree, node, contexts, ranked) if ask else ranked
         seen = {program.key}
@@ -131,24 +136,18 @@ class EditProposer:
                 words = describe(contexts[candidate.region], candidate.edit)
                 yield Proposal(edited, self.name, words)
 
-    def _observing(self, task: Task, node: Node, program: Program) -> _Observe | None:
-        """What tells of the edits of a function how they would change the run of `program`."""
+    def _surveying(self, task: Task, node: Node, program: Program) -> _Survey:
+        """What lists the edits of a function of `program`, and tells what they would change in its run."""
         observer, report = self._observer, node.report
-        if observer is None or report is None:
-            return None
 
-        def observe(context: FunctionContext, edits: Sequence[Edit]) -> dict[Edit, Evidence]:
-            try:
-                return gather(
-                    lambda sites: observer.observe(task, program, sites, self._limits),
-                    report,
-                    context,
-                    edits,
-                )
-            except SandboxError:  # whoever runs the candidates meets it too, and says so
-                return {}
+        def survey_of(context: FunctionContext, scope: Scope) -> _Surveyed:
+            if observer is not None and report is not None:
+                with contextlib.suppress(SandboxError):  # whoever runs the candidates will say so
+                    observe = partial(observer.observe, task, program, limits=self._limits)
+                    return survey(context, scope, observe, report)
+            return _enumerated(context, scope)
 
-        return observe
+        return survey_of
 
     def _ranked(
         self,
@@ -156,7 +155,7 @@ class EditProposer:
         node: Node,
         program: Program,
         task: Task,
-        observe: _Observe | None,
+        survey_of: _Survey,
     ) -> Iterator[_Candidate]:
         """All edits, best first. Below the root the first of several functions begins alone."""
         places = _places(task, node, program)
@@ -164,20 +163,23 @@ class EditProposer:
         if node.parent is not None and len(contexts) > 1:
             chosen = min(contexts, key=lambda region: places.get(region, len(places)))
             first = {chosen: contexts[chosen]}
-        listed = self._listed(first, places, observe)
+        listed = self._listed(first, places, survey_of)
         yield from islice(listed, _ALONE)
         others = {region: contexts[region] for region in contexts.keys() - first.keys()}
-        yield from _merged([listed, self._listed(others, places, observe)])
+        yield from _merged([listed, self._listed(others, places, survey_of)])
 
     def _listed(
         self,
         contexts: dict[int, FunctionContext],
         places: dict[int, int],
-        observe: _Observe | None,
+        survey_of: _Survey,
     ) -> Iterator[_Candidate]:
         """The edits of some functions, best first; those of one are sorted as far as they are drawn."""
         return _merged(
-            [self._of_one(region, contexts[region], places, observe) for region in sorted(contexts)]
+            [
+                self._of_one(region, contexts[region], places, survey_of)
+                for region in sorted(contexts)
+            ]
         )
 
     def _of_one(
@@ -185,13 +187,12 @@ class EditProposer:
         region: int,
         context: FunctionContext,
         places: dict[int, int],
-        observe: _Observe | None,
+        survey_of: _Survey,
     ) -> Iterator[_Candidate]:
         ranker = self._ranker or default_ranker()
         scope = Scope(context)
         loss = _OTHER_TARGET * places.get(region, len(places))
-        edits = enumerate_edits(context, scope)
-        evidence = observe(context, edits) if observe is not None else None
+        edits, evidence = survey_of(context, scope)
         for item in ranker.ordered(context, scope, edits, evidence):
             yield _Candidate(region, item.edit, item.score - loss)
 
@@ -255,6 +256,10 @@ class EditProposer:
             self._policy = None
             return []
         return [score if math.isfinite(score) else -1e3 for score in scores]
+
+
+def _enumerated(context: FunctionContext, scope: Scope) -> _Surveyed:
+    return enumerate_edits(context, scope), None
 
 
 def describe(context: FunctionContext, edit: Edit) -> str:

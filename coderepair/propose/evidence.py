@@ -17,6 +17,10 @@ from coderepair.model import Observations, Outcome, Site, TestReport
 from coderepair.propose.operators import Edit, FunctionContext
 from coderepair.propose.sites import Sites
 
+Observe = Callable[[Sequence[Site]], Observations]
+"""Runs a program once more with its sites marked."""
+Letters = Sequence[Mapping[int, str]]
+"""For each of some checks the letters of the sites that it came by."""
 MOST_CHECKS = 60
 """Failing, and passing, checks that are looked at."""
 
@@ -33,20 +37,18 @@ class Evidence(NamedTuple):
 
 
 def gather(
-    observe: Callable[[Sequence[Site]], Observations],
+    observe: Observe,
     report: TestReport,
     context: FunctionContext,
     edits: Iterable[Edit],
 ) -> dict[Edit, Evidence]:
     """Evidence for those edits of one function that can be judged on the side; `report` is what the
-    program did, `observe` runs it once more with its sites marked."""
+    program did."""
     sites = Sites(context)
     spots = {edit: spot for edit in edits if (spot := sites.place(edit)) is not None}
     if not spots:
         return {}
-    observations = observe(sites.sites())
-    failing = _letters(observations, report, passed=False)
-    passing = _letters(observations, report, passed=True)
+    failing, passing = by_outcome(observe(sites.sites()), report)
     if not failing:
         return {}
     counts = [len(site.alternatives) for site in sites.sites()]
@@ -54,23 +56,20 @@ def gather(
     return {edit: columns[site][alternative] for edit, (site, alternative) in spots.items()}
 
 
-def _letters(
-    observations: Observations, report: TestReport, passed: bool
-) -> list[Mapping[int, str]]:
-    """The observations of the checks that pass, or of those that do not."""
-    found = [
-        observations[check.id]
-        for check in report.checks
-        if (check.outcome is Outcome.PASS) is passed and check.id in observations
-    ]
-    return found[:MOST_CHECKS]
+def by_outcome(observations: Observations, report: TestReport) -> tuple[Letters, Letters]:
+    """What was observed in each check that fails, and in each that passes."""
+    found: tuple[list[Mapping[int, str]], list[Mapping[int, str]]] = ([], [])
+    for check in report.checks:
+        if check.id in observations:
+            found[check.outcome is Outcome.PASS].append(observations[check.id])
+    return found[0][:MOST_CHECKS], found[1][:MOST_CHECKS]
 
 
 def _columns(
     site: int,
     count: int,
-    failing: Sequence[Mapping[int, str]],
-    passing: Sequence[Mapping[int, str]],
+    failing: Letters,
+    passing: Letters,
 ) -> list[Evidence]:
     """Evidence for each alternative of a site."""
     known: dict[tuple[str, str], Evidence] = {}
@@ -83,7 +82,7 @@ def _columns(
     return found
 
 
-def _column(site: int, count: int, checks: Sequence[Mapping[int, str]]) -> Iterator[str]:
+def _column(site: int, count: int, checks: Letters) -> Iterator[str]:
     """For each alternative its letters in all checks; a site not visited changes nothing."""
     rows = [row if len(row := check.get(site, "")) == count else "=" * count for check in checks]
     return map("".join, zip(*rows, strict=True)) if rows else iter([""] * count)

@@ -144,7 +144,7 @@ class Sites:
         """Adds an alternative to its site."""
         if not new or not leaves_no_trace(new) or (value and not leaves_no_trace(value)):
             return None
-        place = self._place(node)
+        place = position(self._context, node)
         key = (where, role, base, place[0], place[1])
         number = self._numbers.get(key)
         if number is None:
@@ -154,12 +154,13 @@ class Sites:
         self._alternatives[number].append((new, value))
         return number, len(self._alternatives[number]) - 1
 
-    def _place(self, node: ast.AST) -> tuple[int, int, int, int, str]:
-        """The position of a node in the whole file, as `ast` counts."""
-        line = self._context.line(node) + self._context.around.first_line - 1
-        lines: int = node.end_lineno - node.lineno  # type: ignore[attr-defined]
-        columns = (node.col_offset, node.end_col_offset)  # type: ignore[attr-defined]
-        return line, columns[0], line + lines, columns[1], type(node).__name__
+
+def position(context: FunctionContext, node: ast.AST) -> tuple[int, int, int, int, str]:
+    """The place of a node in the whole file, as `ast` counts."""
+    line = context.line(node) + context.around.first_line - 1
+    lines: int = node.end_lineno - node.lineno  # type: ignore[attr-defined]
+    columns = (node.col_offset, node.end_col_offset)  # type: ignore[attr-defined]
+    return line, columns[0], line + lines, columns[1], type(node).__name__
 
 
 def leaves_no_trace(text: str) -> bool:

@@ -36,7 +36,6 @@ from coderepair_training.pools import (
     Situation,
     WrongProgram,
     bank_bugs,
-    evidence_of,
     injected_bugs,
     situation,
 )
@@ -130,7 +129,7 @@ def _edits(
     found = bench.found
     context, base = found.context, found.program
     ranked = []
-    for item in ranker.ordered(context, found.scope, found.edits, evidence_of(bench.bug, found)):
+    for item in ranker.ordered(context, found.scope, found.edits, found.evidence):
         text = item.edit.apply(context.text)
         program = replace_region(base, 0, text) if compiles(text) else base
         if program.key != base.key and program.key not in places:

@@ -15,23 +15,24 @@ import textwrap
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from coderepair.edit.regions import functions, indentation, program_of, region_text, reindent
 from coderepair.model import CheckResult, Failure, Outcome, Program, TestReport
-from coderepair.propose.evidence import Evidence, gather
+from coderepair.propose.evidence import Evidence
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import (
     Edit,
     FunctionContext,
     Scope,
     Surroundings,
-    enumerate_edits,
 )
 from coderepair.propose.plain_features import PlainFeatures
 from coderepair.propose.plain_features import places as places_of
+from coderepair.propose.synthesis import survey
 from coderepair_training import bank
 from coderepair_training.execution import Check, observe_checks, run_checks
 from coderepair_training.guard import Guard
@@ -68,6 +69,8 @@ class Situation(NamedTuple):
     context: FunctionContext
     scope: Scope
     edits: list[Edit]
+    evidence: dict[Edit, Evidence]
+    """What one more run of the wrong program tells of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +134,9 @@ def situation(bug: WrongProgram) -> Situation | None:
     report = TestReport(_results(run_checks(bug.buggy, bug.setup, bug.tests)))
     context = FunctionContext(region_text(program), _surroundings(bug, program, report.checks))
     scope = Scope(context)
-    return Situation(target, program, report, context, scope, enumerate_edits(context, scope))
-
-
-def evidence_of(bug: WrongProgram, found: Situation) -> dict[Edit, Evidence]:
-    """What one run of the wrong program tells of its edits."""
-    return gather(
-        lambda sites: observe_checks(bug.buggy, bug.setup, bug.tests, sites),
-        found.report,
-        found.context,
-        found.edits,
-    )
+    observe = partial(observe_checks, bug.buggy, bug.setup, bug.tests)
+    edits, evidence = survey(context, scope, observe, report)
+    return Situation(target, program, report, context, scope, edits, evidence)
 
 
 def features_of(bug: WrongProgram, sample: int) -> Features | None:
@@ -158,8 +153,7 @@ def features_of(bug: WrongProgram, sample: int) -> Features | None:
     chosen = set(wanted)
     others = [edit for edit in edits if edit not in chosen]
     shown = Random(zlib.crc32(bug.id.encode())).sample(others, min(sample, len(others)))
-    evidence = evidence_of(bug, found)
-    maker = FeatureMaker(found.context, found.scope, PlainFeatures(places_of), evidence)
+    maker = FeatureMaker(found.context, found.scope, PlainFeatures(places_of), found.evidence)
     places, starts = array.array("H"), array.array("q")
     for edit in (*wanted, *shown):
         starts.append(len(places))

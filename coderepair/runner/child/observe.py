@@ -32,6 +32,9 @@ LETTERS = {
     FIXES: "and that is the expected one",
     UNKNOWN: "cannot be evaluated on the side",
 }
+NO_TRUTHS, RAISED = "0", 4
+"""For a site whose role is `truth` a letter is `chr(48 + bits)`: bit 2 b + a is set if the site was b
+and the alternative a at some visit (as 0 or 1), bit 4 + b if the alternative raised."""
 HOOK, RETURN = "@coderepair_visit", "@coderepair_return"
 """Builtins under names that no program can use."""
 VISITS = 40
@@ -58,7 +61,7 @@ class Site:
         self.where: str = told["where"]
         """`at` the expression in that place, or `before` or `after` the statement there."""
         self.role: str = told["role"]
-        """`value`, `test` (only its truth counts) or `return` (the function's value)."""
+        """`value`, `test` (only its truth counts), `return` (the function's value) or `truth`."""
         self._texts: List[Tuple[str, str]] = [tuple(each) for each in told["alternatives"]]
         self._base: str = told["base"]
         self._compiled: Optional[List[Optional[CodeType]]] = None
@@ -83,7 +86,7 @@ class _Visits:
 
     def __init__(self, site: Site) -> None:
         self.number = 0
-        self.letters = [SAME] * site.count
+        self.letters = [NO_TRUTHS if site.role == "truth" else SAME] * site.count
         self.alive = list(range(site.count))
 
 
@@ -136,6 +139,9 @@ class Observer(Watcher):
         scope.update(frame.f_locals)
         codes = site.compiled()
         base = _evaluate(codes[0], scope, site.role) if _repeatable(codes[0], scope) else None
+        if site.role == "truth":
+            self._truths(codes, seen, base, scope)
+            return
         outer = self._outermost(frame)
         alive = []
         for index in seen.alive:
@@ -147,6 +153,24 @@ class Observer(Watcher):
             seen.letters[index] = letter
         self._left -= len(seen.alive)
         seen.alive = alive
+
+    def _truths(
+        self,
+        codes: List[Optional[CodeType]],
+        seen: _Visits,
+        base: Optional[Value],
+        scope: Dict[str, Any],
+    ) -> None:
+        """Adds what this visit shows of the truth of the alternatives."""
+        if base is None or not base[0]:
+            return
+        for index in seen.alive:
+            code = codes[1 + index]
+            if _repeatable(code, scope):
+                done, value = _evaluate(code, scope, "truth")
+                bit = 2 * base[1] + value if done else RAISED + base[1]
+                seen.letters[index] = chr((ord(seen.letters[index]) - 48 | 1 << bit) + 48)
+        self._left -= len(seen.alive)
 
     def _compare(
         self, site: Site, number: int, index: int, base: Value, scope: Dict[str, Any], outer: bool
@@ -274,7 +298,7 @@ def _evaluate(code: Optional[CodeType], scope: Dict[str, Any], role: str) -> Val
         return False, ""
     try:
         value = eval(code, scope)
-        if role == "test":
+        if role in ("test", "truth"):
             return True, bool(value)
         return True, _settled(value)
     except Exception as error:
