@@ -17,6 +17,8 @@ from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
 from coderepair.model import Limits, Task, TestFile
 from coderepair.runner import ForkRunner, open_runner
 from coderepair.runner.pins import sha256
+from coderepair.runner.requests import package_base
+from coderepair.verify import is_used
 
 ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py", ".git")
 SKIPPED_FOLDERS = {"node_modules", "venv", "env", "build", "dist", "site-packages", "__pycache__"}
@@ -80,6 +82,11 @@ def with_targets(
     most = min(TRACE_LIMITS.total_timeout_s, max(MIN_TRACE_S, TRACE_SHARE * timeout_s))
     limits = replace(TRACE_LIMITS, total_timeout_s=most)
     report, lines = runner.trace(task, program_of(task.source, ()), limits)
+    if not any(lines.values()) and not report.solved and not is_used(task, limits):
+        raise TestsNotRunnable(
+            f"the tests never import {task.path}: they use an installed copy (install the project with "
+            "pip install -e), another file, or start it as a program of its own, which cannot be judged"
+        )
     found = suspicious_functions(task.source, report.checks, lines) or _mentioned(task)
     targets = tuple([name for name in found if not _is_test(name)][:MAX_TARGETS])
     return replace(
@@ -134,12 +141,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def find_root(file: Path, tests: Sequence[TestFile]) -> Path:
-    """Nearest folder above the file with a mark of a project; else the common folder of file and tests.
+    """Nearest folder above the file with a mark of a project; else the common folder of file and tests,
+    or the one above it if that is a package.
 
     Never the home folder or the root of the file system, whatever lies there.
     """
     parents = [str(file.parent), *(str(Path(test.path).parent) for test in tests)]
-    common = Path(os.path.commonpath(parents))
+    common = package_base(Path(os.path.commonpath(parents)))
     home = Path.home()
     for folder in (file.parent, *file.parent.parents):
         if folder == home or folder == Path(folder.anchor):

@@ -32,7 +32,7 @@ BEFORE_FACTOR = 5.0
 """The original gets this many times the wall time of the repair, as it may hang."""
 BEFORE_FLOOR_S = 2.0
 OUTPUT_LIMIT = 64 * 1024 * 1024
-PLAIN = ("-q", "-p", "no:cacheprovider")
+PLAIN = ("-q",)
 
 
 @dataclass
@@ -95,6 +95,15 @@ def verify(task: Task, program: Program, limits: Limits) -> Verification:
         after_passed=len(wide.passed()),
         total=len(wide.outcomes),
     )
+
+
+def is_used(task: Task, limits: Limits) -> bool:
+    """Whether the tests import the file at all, in this very process: a copy that is installed, or a
+    program started from its path, is not what is repaired. True if they do not come to their end or the file does not parse."""
+    (run,) = run_plain(
+        task, [(task.source, _arguments(task, narrowed=True), HASH_SEEDS[0])], limits
+    )
+    return run.used or not isinstance(run.status, int)
 
 
 def _arguments(task: Task, narrowed: bool) -> list[str]:
@@ -229,6 +238,7 @@ class _Process:
             "source": source,
             "args": args,
             "readable": request["readable"],
+            "listable": request["listable"],
             "memory_mb": limits.memory_mb,
             "cpu_s": int(limits.total_timeout_s) + 5,
         }
@@ -277,8 +287,9 @@ def run_plain(
                     if not key.data.read():
                         selector.unregister(key.fileobj)
                         key.data.close()
-                if all(process.ended for process in processes[:-1]):
-                    longest = max(process.run.seconds for process in processes[:-1])
+                others = processes[:-1]
+                if others and all(process.ended for process in others):
+                    longest = max(process.run.seconds for process in others)
                     rest = max(BEFORE_FLOOR_S, BEFORE_FACTOR * longest)
                     deadline = min(deadline, begin + rest)
     finally:

@@ -13,6 +13,19 @@ from coderepair.model import Limits, Task
 CPU_MARGIN_S = 5
 HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", re.MULTILINE)
 """A file under repair that has tests in it, not only doctests."""
+UNKNOWN_OPTION = re.compile(r"unrecognized arguments: (-\S+)")
+INIFILE = re.compile(r"inifile: (\S+)")
+REQUIRED = re.compile(r"Missing required plugins: (.+)")
+PLUGINS = {
+    "-n": "pytest-xdist", "--dist": "pytest-xdist", "--cov": "pytest-cov",
+    "--no-cov": "pytest-cov", "--timeout": "pytest-timeout", "--asyncio": "pytest-asyncio",
+    "--anyio": "anyio", "--benchmark": "pytest-benchmark", "--reruns": "pytest-rerunfailures",
+    "--randomly": "pytest-randomly", "--ds": "pytest-django",
+    "--reuse-db": "pytest-django", "--create-db": "pytest-django", "--mypy": "pytest-mypy",
+    "--ruff": "pytest-ruff", "--black": "pytest-black", "--flake8": "pytest-flake8",
+    "--html": "pytest-html", "--snapshot": "syrupy", "--instafail": "pytest-instafail",
+}  # fmt: skip
+"""Beginning of an option -> the package whose pytest plugin brings it."""
 
 
 def run_request(
@@ -54,8 +67,17 @@ def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
         "keyword": task.keyword,
         "root": task.project_root,
         "readable": sorted({os.path.realpath(task.project_root), *folders}),
+        # Python imports a package from the folder above it, which it has to list.
+        "listable": sorted({str(package_base(Path(folder))) for folder in folders}),
         "isolation": layers,
     }
+
+
+def package_base(folder: Path) -> Path:
+    """The folder that has to be on `sys.path` for a module in `folder`: the first that is no package."""
+    while (folder / "__init__.py").exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
 
 
 def listed(answer: dict[str, Any]) -> dict[str, Any]:
@@ -63,12 +85,34 @@ def listed(answer: dict[str, Any]) -> dict[str, Any]:
     if "failed" in answer:
         raise TestsNotRunnable(str(answer["failed"]))
     if answer.get("errors"):
+        message = str(answer["errors"][0]["message"])
+        missing = _missing_plugin(message)
+        if missing:
+            raise TestsNotRunnable(missing)
         text = " ".join(str((answer.get("texts") or [""])[0]).split())[-300:]
-        raise TestsNotRunnable(
-            f"the tests cannot be collected: {answer['errors'][0]['message']}"
-            + (f" ({text})" if text else "")
-        )
+        more = f" ({text})" if text and text not in " ".join(message.split()) else ""
+        raise TestsNotRunnable(f"the tests cannot be collected: {message}{more}")
     return answer
+
+
+def _missing_plugin(message: str) -> str:
+    """What to do where the project's configuration speaks of a plugin that is not installed."""
+    required = REQUIRED.search(message)
+    if required:
+        packages = " ".join(part.strip() for part in required[1].split(","))
+        return f"the project's pytest configuration requires {packages}; {_install(packages)}"
+    unknown = UNKNOWN_OPTION.search(message)
+    if not unknown:
+        return ""
+    option = unknown[1].partition("=")[0]
+    package = next((name for start, name in PLUGINS.items() if option.startswith(start)), "")
+    where = INIFILE.search(message)
+    text = f"pytest does not know {option}" + (f" of {where[1]}" if where else "")
+    return f"{text}; {_install(package) if package else 'install the plugin that it belongs to'}"
+
+
+def _install(packages: str) -> str:
+    return f"run pip install {packages} in the project's environment, or name another with --python"
 
 
 def no_tests(task: Task) -> str:

@@ -43,9 +43,12 @@ def serve(control: int, scratch: str, root: str) -> None:
     tempfile.tempdir = scratch
     import pytest
 
+    from .calm import Calm
+
     sandbox.remember_own_size()
     sandbox.limit_resources(request["memory_mb"], request["cpu_s"])
-    sandbox.confine_files(sandbox.readable_paths(request["readable"]), [scratch])
+    readable = sandbox.readable_paths(request["readable"])
+    sandbox.confine_files(readable, [scratch], request["listable"])
     sandbox.confine_calls()
     path, reporter = request["path"], Reporter(control)
     try:
@@ -61,4 +64,5 @@ def serve(control: int, scratch: str, root: str) -> None:
     loader.install()
     loader.show_source(path, request["source"])
     loader.replace(path, program)
-    pytest.main(request["args"], plugins=[reporter])
+    cache = ["-o", "cache_dir=" + os.path.join(scratch, "cache")]
+    pytest.main([*cache, *request["args"]], plugins=[reporter, Calm()])

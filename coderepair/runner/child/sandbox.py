@@ -131,11 +131,34 @@ def readable_paths(project: Iterable[str]) -> List[str]:
         sys.exec_prefix,
         os.path.dirname(os.path.abspath(__file__)),
     )
-    return sorted({*SYSTEM, *prefixes, *filter(None, sys.path), *map(str, editable), *project})
+    paths = [path for path in sys.path if path]
+    linked = [each for path in paths if path.endswith("-packages") for each in _linked_from(path)]
+    return sorted({*SYSTEM, *prefixes, *paths, *linked, *map(str, editable), *project})
 
 
-def confine_files(readable: Optional[Iterable[str]], writable: Iterable[str]) -> bool:
-    """Writes only below `writable` and to /dev/null; reads only below `readable` (None: anywhere).
+def _linked_from(folder: str) -> List[str]:
+    """Where packages really lie that an installer only linked to, whole or file by file."""
+    found: List[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    found.append(os.path.realpath(entry.path))
+                elif entry.is_dir():
+                    with os.scandir(entry.path) as files:
+                        link = next((file.path for file in files if file.is_symlink()), None)
+                    if link is not None:
+                        found.append(os.path.dirname(os.path.realpath(link)))
+    except OSError:
+        pass
+    return found
+
+
+def confine_files(
+    readable: Optional[Iterable[str]], writable: Iterable[str], listable: Iterable[str] = ()
+) -> bool:
+    """Writes only below `writable` and to /dev/null; reads only below `readable` (None: anywhere), and
+    the names of files, not what is in them, below `listable`.
 
     TCP is closed and signals to processes outside are blocked too, where this kernel can do it.
     """
@@ -156,6 +179,8 @@ def confine_files(readable: Optional[Iterable[str]], writable: Iterable[str]) ->
         _allow(ruleset, "/dev/null", (WRITE_FILE | READ_FILE | (writes & TRUNCATE)) & handled)
         for path in readable or ():
             _allow(ruleset, path, READS)
+        for path in listable if readable is not None else ():
+            _allow(ruleset, path, READ_DIR)
         _system().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         return bool(_system().syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
     finally:

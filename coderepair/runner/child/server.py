@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
 import sys
 from types import CodeType
@@ -58,7 +57,7 @@ class TaskState:
         self.direct: Optional[List[direct.Call]] = None
         self.direct_files: List[str] = []
         self.has_items = bool(request["tests"])
-        self.args = session.arguments(request["tests"], request["keyword"], _installed)
+        self.args = session.arguments(request["tests"], request["keyword"])
 
     def set_recorder(self, recorder: Recorder) -> None:
         """Rewritten asserts find it as a builtin."""
@@ -88,16 +87,13 @@ def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     """Sets the task up, answers with its nodes, then runs programs until told to end."""
     sandbox.remember_own_size()
     if request["isolation"].get("landlock", True):
-        sandbox.confine_files(sandbox.readable_paths(request["readable"]), [scratch])
+        readable = sandbox.readable_paths(request["readable"])
+        sandbox.confine_files(readable, [scratch], request["listable"])
     state = TaskState(request)
     state.rewrite_tests(request["rewrite"])
     server = _Server(control, scratch, state, request["isolation"])
     wire.write(control, server.prepare(request["doctests"]))
     server.answer()
-
-
-def _installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
 
 
 class _Server:

@@ -7,27 +7,27 @@ Only three private entry points of pytest are used (`_prepareconfig`, `_do_confi
 from __future__ import annotations
 
 import inspect
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import describe
+from .calm import Calm
 from .recorder import CheckTimeout, Recorder
 
-OFF = ("cacheprovider", "junitxml", "pastebin", "stepwise", "faulthandler", "randomly", "timeout")
-"""Plugins that write files, reorder tests or fight over the alarm."""
 
-
-def arguments(tests: List[str], keyword: str, installed: Callable[[str], bool]) -> List[str]:
+def arguments(tests: List[str], keyword: str) -> List[str]:
     """Command line for `tests` (paths with or without `::node`)."""
-    args = ["--assert=plain", "--capture=no", "-q", *("-pno:" + name for name in OFF)]
-    if installed("xdist"):
-        args.append("-n0")
-    if installed("pytest_cov"):
-        args.append("--no-cov")
+    args = ["--assert=plain", "--capture=no", "-q"]
     return [*args, *(["-k", keyword] if keyword else []), "--", *tests]
 
 
-class Plugin:
+class Plugin(Calm):
     """Listens to a session on behalf of the recorder."""
+
+    off = (
+        *("cacheprovider", "junitxml", "pastebin", "stepwise", "faulthandler", "randomly"),
+        *("rerunfailures", "timeout"),
+    )
+    """Plugins that write files, reorder or repeat tests, or fight over the alarm."""
 
     def __init__(self) -> None:
         self.recorder: Optional[Recorder] = None
@@ -91,6 +91,7 @@ def configure(args: List[str], plugin: Plugin) -> Any:
     from _pytest.config import _prepareconfig
 
     config = _prepareconfig(list(args), [plugin])
+    plugin.calm(config)
     config._do_configure()
     session = pytest.Session.from_config(config)
     config.hook.pytest_sessionstart(session=session)

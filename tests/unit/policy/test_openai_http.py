@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from peer import Peer, serving
 
 from coderepair.errors import ContextOverflow, EndpointError, PolicyError, UsageError
-from coderepair.model import Message, Request
+from coderepair.model import Completion, Message, Request
 from coderepair.policy.openai_http import OpenAIPolicy
 from coderepair.policy.scripted import ScriptedPolicy
 
@@ -90,18 +91,37 @@ def test_patience_ends(peer: Peer) -> None:
     assert len(peer.failures) == 6
 
 
-@pytest.mark.parametrize("slow", ["retry", "answer"])
-def test_a_stop_does_not_wait_for_the_server(peer: Peer, slow: str) -> None:
+class HeldPolicy(ScriptedPolicy):
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__({"": ["a"]})
+        self.let_go = threading.Event()
+
+    def complete(self, requests: Sequence[Request]) -> list[list[Completion]]:
+        self.let_go.wait(60)
+        return super().complete(requests)
+
+
+def test_a_stop_does_not_wait_for_an_answer(peer: Peer) -> None:
     policy = OpenAIPolicy(peer.url)
     texts(policy)
-    if slow == "retry":
-        peer.failures = [(503, {"Retry-After": "9"}, b"busy")] * 9
-    else:
-        peer.policy = ScriptedPolicy({"": ["a"]}, delay=1.5)
+    peer.policy = held = HeldPolicy()
+    policy.should_stop = iter([False, False, *[True] * 1000]).__next__
+    samples = policy.complete([ASK])[0]
+    assert [each.finish_reason for each in samples] == ["cancelled"] * 3
+    assert not held.let_go.is_set()
+    held.let_go.set()
+
+
+def test_a_stop_does_not_wait_for_a_busy_server(peer: Peer) -> None:
+    policy = OpenAIPolicy(peer.url)
+    texts(policy)
+    peer.failures = [(503, {"Retry-After": "9"}, b"busy")] * 9
     start = time.monotonic()
     policy.should_stop = lambda: time.monotonic() - start > 0.2
     samples = policy.complete([ASK])[0]
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 9
     assert [each.finish_reason for each in samples] == ["cancelled"] * 3
 
 

@@ -51,7 +51,7 @@ def test_a_loop_ends_at_its_limit_and_the_next_check_still_runs(project: Project
         "def add(a, b):\n    while a:\n        pass\n    return a + b\n",
     )
     assert outcomes(report) == {"test_add": Outcome.TIMEOUT, "test_zero": Outcome.PASS}
-    assert report.seconds < LIMITS.test_timeout_s * 2
+    assert report.seconds < LIMITS.total_timeout_s
 
 
 def test_a_check_may_be_slow_in_proportion_to_the_original(project: Project) -> None:
@@ -88,7 +88,7 @@ def test_sleeping_is_no_way_around_the_limit(project: Project, source: str) -> N
     begin = time.monotonic()
     (report,) = project.judge(FIXED, TESTS, source)
     assert check(report, "test_add").outcome is Outcome.TIMEOUT
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 55
 
 
 def test_a_program_is_not_run_when_a_test_file_has_changed(project: Project) -> None:
@@ -268,7 +268,7 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while _group_lives(zygote) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _group_lives(zygote)
