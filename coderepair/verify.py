@@ -99,7 +99,10 @@ def verify(task: Task, program: Program, limits: Limits) -> Verification:
 
 def is_used(task: Task, limits: Limits) -> bool:
     """Whether the tests import the file at all, in this very process: a copy that is installed, or a
-    program started from its path, is not what is repaired. True if they do not come to their end or the file does not parse."""
+    program started from its path, is not what is repaired.
+
+    True where that cannot be said: the tests do not come to their end, or the file does not parse.
+    """
     (run,) = run_plain(
         task, [(task.source, _arguments(task, narrowed=True), HASH_SEEDS[0])], limits
     )
