@@ -7,7 +7,7 @@ import type { Server } from "./client";
 import { log, textOf } from "./log";
 import type { Answer, RepairAnswer, RunEvent } from "./protocol";
 import type { Status } from "./status";
-import { SCHEME, type Texts } from "./texts";
+import type { Texts } from "./texts";
 import type { TreeView } from "./tree";
 
 const REVIEWING = "coderepair.reviewing";
@@ -33,7 +33,7 @@ export class Repairs implements vscode.Disposable {
     private readonly texts: Texts,
     private readonly tree: TreeView,
   ) {
-    this.tabs = vscode.window.tabGroups.onDidChangeTabs(() => this.forgetIfClosed());
+    this.tabs = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.forget(closed));
   }
 
   dispose(): void {
@@ -185,8 +185,10 @@ export class Repairs implements vscode.Disposable {
     return applied;
   }
 
-  private forgetIfClosed(): void {
-    if (this.shown && tabsOf(this.shown.repaired).length === 0) {
+  /** Closing the difference discards the repair. */
+  private forget(closed: readonly vscode.Tab[]): void {
+    const { repaired } = this.shown ?? {};
+    if (repaired && closed.some((tab) => shows(tab, repaired))) {
       this.shown = undefined;
       void vscode.commands.executeCommand("setContext", REVIEWING, false);
     }
@@ -199,14 +201,12 @@ function documentVersion(change: unknown): [string, number | null][] {
 }
 
 function tabsOf(repaired: vscode.Uri): vscode.Tab[] {
-  return vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(
-      (tab) =>
-        tab.input instanceof vscode.TabInputTextDiff &&
-        tab.input.modified.scheme === SCHEME &&
-        tab.input.modified.path === repaired.path,
-    );
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => shows(tab, repaired));
+}
+
+function shows(tab: vscode.Tab, repaired: vscode.Uri): boolean {
+  const { input } = tab;
+  return input instanceof vscode.TabInputTextDiff && input.modified.toString() === repaired.toString();
 }
 
 function headline(event: RunEvent): string {
