@@ -45,6 +45,12 @@ def wait_for_some(pid: int, count: int) -> set[int]:
     return found
 
 
+def resident_kb(pid: int) -> int:
+    """Memory of a process that is in use, in kB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
 def _lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

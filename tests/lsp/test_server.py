@@ -11,7 +11,7 @@ import pytest
 from tests.lsp.asking import checked, passes, repaired
 from tests.lsp.client import CAPABILITIES, Client
 from tests.lsp.conftest import SOLUTION, TESTS
-from tests.lsp.processes import descendants, wait_for_some, wait_until_gone
+from tests.lsp.processes import descendants, resident_kb, wait_for_some, wait_until_gone
 
 pytestmark = pytest.mark.editor
 
@@ -392,3 +392,28 @@ def test_positions_are_those_that_the_client_asks_for(connect: Connect) -> None:
     uri = checked(client, text=SOLUTION.replace("(prices):", "(prices):  # \U0001f9ee"))
     marked = next(each for each in client.diagnostics(uri) if "total" in each["message"])
     assert marked["range"]["end"]["character"] == len("def total(prices):  # ") + 4
+
+
+def test_many_documents_and_checks_leave_no_growth(client: Client) -> None:
+    uri = client.open(client.root / "solution.py")
+    answer = client.request("coderepair/check", {"uri": uri})
+    sizes, handles = [], []
+    for number in range(1000):
+        other = client.open(client.root / "hopeless.py")
+        client.replace(other, f"# {number}\n" * 100)
+        client.replace(uri, SOLUTION + "# x\n" * (number % 7))
+        client.close(other)
+        if number % 100 == 99:
+            answer = client.request("coderepair/check", {"uri": uri})
+            assert answer["status"] == "failing"
+            client.received.clear()
+            sizes.append(resident_kb(client.process.pid))
+            handles.append(len(list(Path(f"/proc/{client.process.pid}/fd").iterdir())))
+    assert sizes[-1] < sizes[1] + 2000
+    assert handles[-1] <= handles[0] + 1
+    assert not descendants(client.process.pid)
+
+
+def test_idle_memory_is_small(client: Client) -> None:
+    checked(client)
+    assert resident_kb(client.process.pid) < 60_000
