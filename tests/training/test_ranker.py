@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,16 @@ def test_the_wanted_edit_comes_first(bug: WrongProgram) -> None:
     assert len(pool.starts) == pool.wanted + 20
     assert pool.starts[0] == 0
     assert list(pool.starts) == sorted(pool.starts)
+
+
+def test_a_line_inserted_deep_inside_is_wanted() -> None:
+    reference = REFERENCE.replace(
+        "            best = x\n", "            best = x\n            best -= 1\n"
+    )
+    bug = replace(_bug(5, REFERENCE), reference=reference, tests=("assert f([1, 3]) == 2",))
+    pool = features_of(bug, sample=5)
+    assert pool is not None
+    assert pool.wanted == 1
 
 
 def test_a_bug_of_two_parts_is_learnt_step_by_step() -> None:

@@ -215,7 +215,7 @@ def _wanted(text: str, reference: str, edits: Iterable[Edit]) -> Iterator[Edit]:
     goal, letters = _syntax(reference), _letters(reference)
     start = _shared(text, reference)
     tail = _shared(text[::-1], reference[::-1])
-    end = len(text) - min(tail, len(text) - start, len(reference) - start)
+    end = len(text) - tail  # may lie before `start`: an inserted line shares its indentation
     for edit in edits:
         low, high = edit.replacements[0][0], edit.replacements[-1][1]
         if low <= start + _SLACK and high >= end - _SLACK:
