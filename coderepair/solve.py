@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from coderepair.budget import SECONDS
 from coderepair.contracts import Proposer, Runner
 from coderepair.errors import ContextOverflow, PolicyError
-from coderepair.evaluate import Evaluator, Reports
+from coderepair.evaluate import Evaluator, Reports, interpreter_for_search
 from coderepair.events import Event, Warned
 from coderepair.model import Limits, NodeId, Program, Proposal, Refinement, Task, TestReport
 from coderepair.search.tree import Expansion
-from coderepair.session import Session, asked
+from coderepair.session import EXHAUSTED, Session, asked
 
 INTERRUPT = "interrupt"
 
@@ -46,14 +46,18 @@ def solve(session: Session, driver: Driver) -> NodeId | None:
 
     Pulls that a cut run left open come first. What is under way when `should_stop` becomes true, or
     behind the pull that solved the task, is left open, to be done again by whoever goes on. Raises
-    `SandboxError` if the runner fails.
+    `SandboxError` if the runner fails, and `ContextOverflow` if there was nothing to try but a prompt
+    that is too long for its model.
     """
-    with Evaluator(driver, session.budget) as evaluator:
+    with interpreter_for_search(), Evaluator(driver, session.budget) as evaluator:
         pulls = _Pulls(session, driver, evaluator)
         while session.solution is None and pulls.fill() and pulls.finish():
             pass
         if session.solution is not None:
             pulls.ask()  # the session says why there is nothing left to do
+    spent = session.spent
+    if pulls.refused and session.stopped_by == EXHAUSTED and not (spent.evaluations or spent.calls):
+        raise pulls.refused
     return session.solution
 
 
@@ -75,6 +79,8 @@ class _Pulls:
     def __init__(self, session: Session, driver: Driver, evaluator: Evaluator) -> None:
         self._session, self._driver, self._evaluator = session, driver, evaluator
         self._open = deque(map(_Pull, session.tree.open_expansions))
+        self.refused: ContextOverflow | None = None
+        """The last prompt that did not fit into its model."""
 
     def fill(self) -> bool:
         """Asks for as many pulls as may be under way and starts them; false if there is none."""
@@ -131,6 +137,7 @@ class _Pulls:
                 driver.task, session.tree, node, expansion.rank, expansion.k
             )
         except ContextOverflow as error:
+            self.refused = error
             driver.emit(Warned(f"{expansion.proposer} cannot refine node {node.id}: {error}"))
         except PolicyError as error:
             if not session.drop(expansion.proposer):
