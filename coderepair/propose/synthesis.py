@@ -129,8 +129,10 @@ def _letter(bits: int, use: _Use) -> str:
 
 
 def _may_be_guarded(context: FunctionContext, statement: ast.stmt) -> bool:
-    return isinstance(statement, _SIMPLE | ast.If | ast.For | ast.While) and (
-        context.line_span(statement) is not None
+    return (
+        isinstance(statement, _SIMPLE | ast.If | ast.For | ast.While)
+        and context.line_span(statement) is not None
+        and not context.source(statement).startswith("elif")
     )
 
 
@@ -214,17 +216,11 @@ def _guards(context: FunctionContext, scope: Scope, found: Iterable[Edit]) -> It
 
 
 def _values(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
-    """Variations of what is returned, assigned, tested or passed on; and assignments that are missing."""
+    """Variations of what is returned, assigned or passed on."""
     nodes = [node for node in context.expressions if _carries(context, node)]
     for node in nodes[:MOST_VALUES]:
         text = context.operand(node, ATOM)
         yield from context.replace_many("wrap", node, variations(scope, text, node))
-    for statement in context.statements[:MOST_STATEMENTS]:
-        for name in scope.locals[:6]:
-            for value in values(scope, statement)[:24]:
-                if value != name:
-                    edit = context.insert_before("insert.reset", statement, f"{name} = {value}")
-                    yield from () if edit is None else (edit,)
 
 
 def _carries(context: FunctionContext, node: ast.expr) -> bool:

@@ -17,13 +17,15 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import CodeType, FrameType
 from typing import Any
 
 from coderepair.model import Observations, Site
 from coderepair.runner.child import observe
+from coderepair.runner.child.asserts import Assert
+from coderepair.runner.child.recorder import Watcher
 
 CHECK_SECONDS = 0.4
 """Processor seconds one check may take."""
@@ -137,7 +139,7 @@ def _observing_child(
         broken = _load(code, setup, namespace)
         observer.told()
         for test in tests:
-            check = broken or _run_one(test, namespace, observer.judge)
+            check = broken or _run_one(test, namespace, observer)
             os.write(writer, json.dumps(observer.told()).encode() + b"\n")
             if check.kind == "timeout":
                 break
@@ -187,9 +189,7 @@ def _load(source: str | CodeType, setup: str, namespace: dict[str, Any]) -> Chec
     return None
 
 
-def _run_one(
-    test: str, namespace: dict[str, Any], judge: Callable[[Any, Any], None] | None = None
-) -> Check:
+def _run_one(test: str, namespace: dict[str, Any], watcher: Watcher | None = None) -> Check:
     parts = comparison(test)
     shown = Check("assertion", call=ast.unparse(parts[0])[:_SHOWN] if parts else "")
     try:
@@ -203,10 +203,12 @@ def _run_one(
             expected = eval(_expression(parts[1]), namespace)
             if eval(_verdict(test), namespace):
                 return Check("", shown.call, _repr(expected), _repr(got))
-            if judge is not None:
-                judge(got, expected)
+            if watcher is not None:
+                watcher.judge(got, expected)
             return Check("assertion", shown.call, _repr(expected), _repr(got))
     except BaseException as error:
+        if watcher is not None and parts is not None and isinstance(error, Exception):
+            watcher.judge_raised(Assert(0, "==", *parts).literal())
         return _failure(error, shown)
 
 

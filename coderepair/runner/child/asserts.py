@@ -15,8 +15,9 @@ The recorder is reached as a builtin whose name no program can spell.
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass
-from typing import List, Optional, Tuple, Union
+from typing import Any, List, Optional, Tuple, Union
 
 RECORDER = "@coderepair"
 LEFT, RIGHT, MESSAGE, ERROR = "@left", "@right", "@message", "@error"
@@ -42,6 +43,18 @@ class Assert:
     """`==`, `<`, `truth`, `not`, `close` or the name of a unittest method."""
     left: Optional[ast.expr]
     right: Optional[ast.expr]
+
+    def literal(self) -> Tuple[Any, ...]:
+        """The value that a call is compared with, where it is written out; else nothing."""
+        plain = isinstance(self.left, ast.Call) and not (
+            isinstance(self.left.func, ast.Name) and hasattr(builtins, self.left.func.id)
+        )
+        if self.right is None or not plain or self.operator not in ("==", "is", *EQUALITIES):
+            return ()
+        try:
+            return (ast.literal_eval(self.right),)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return ()
 
 
 @dataclass

@@ -208,12 +208,18 @@ class Observer(Watcher):
 
     def judge(self, left: Any, right: Any) -> None:
         """The check compares what its one call returned with what it expects."""
-        if len(self._returned) != 1 or not same(left, self._returned[0]):
-            return
+        if len(self._returned) == 1 and same(left, self._returned[0]):
+            self._compare_leaving(right)
+
+    def judge_raised(self, expected: Tuple[Any, ...]) -> None:
+        """The check's one call raised."""
+        if expected and not self._returned:
+            self._compare_leaving(expected[0])
+
+    def _compare_leaving(self, right: Any) -> None:
         self._busy = True
         for number, index, value in self._leaving:
-            fits = equal(value, right)
-            self._seen[number].letters[index] = FIXES if fits else MISSES
+            self._seen[number].letters[index] = FIXES if equal(value, right) else MISSES
         self._busy = False
 
 

@@ -45,6 +45,9 @@ class Watcher:
     def judge(self, left: Any, right: Any) -> None:
         """An equality did not hold between these values; `told` follows."""
 
+    def judge_raised(self, expected: Tuple[Any, ...]) -> None:
+        """The call raised whose value should have been `expected`, if that is known; `told` follows."""
+
 
 class CheckTimeout(BaseException):
     """Raised inside a check that has used up its time."""
@@ -152,6 +155,8 @@ class Recorder:
             entry = self._functions[function].asserts[number - 1]
             scope = sys._getframe(1).f_locals
             failure["call"] = describe.call_text(self._functions[function], entry, scope)
+            if self.watcher is not None:
+                self.watcher.judge_raised(entry.literal())
             self._check(number, outcome, 0.0, failure)
         return True
 
