@@ -19,6 +19,7 @@ MOST_CONDITIONS = 260
 MOST_VALUES = 48
 _MOST_NAMES = 9
 _LONGEST = 40
+_USUAL = frozenset(["0", "1", "-1", "0.0", "None", "True", "False", "''", '""', "[]", "{}", "()"])
 
 
 def conditions(scope: Scope, place: ast.AST) -> list[str]:
@@ -51,7 +52,9 @@ def opposite(condition: str) -> str:
 def values(scope: Scope, place: ast.AST) -> list[str]:
     """Values that a function could return, or a name could get, at a place."""
     names = _names(scope, place)
-    found = [*literals(scope), *names, *scope.numbers[:4], *map(repr, scope.strings[:6])]
+    # What a check expects and nothing else speaks of would only be recited.
+    known = [text for text in literals(scope) if text in _USUAL or text in scope.context.text]
+    found = [*known, *names, *scope.numbers[:4], *map(repr, scope.strings[:6])]
     for name in names:
         found += (f"{name} + 1", f"{name} - 1", f"-{name}", f"[{name}]", f"str({name})")
         found += (f"len({name})", f"{name}[0]", f"{name}[:1]", f"list({name})", f"{name}[-1]")

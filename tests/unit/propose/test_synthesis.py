@@ -128,6 +128,13 @@ def test_a_missing_guard_gets_the_value_that_is_expected(
     assert not any(text.endswith(("None", "[]", "''", "1")) for text in guards)
 
 
+def test_what_only_the_checks_speak_of_is_no_value(runner: ForkRunner, tmp_path: Path) -> None:
+    checks = (*SPEED_CHECKS[:1], "speed(7, 0) == 4711")
+    made = _made(runner, tmp_path, SPEED, checks)
+    assert made
+    assert not any("4711" in edit.new for edit in made)
+
+
 def test_a_missing_wrap(runner: ForkRunner, tmp_path: Path) -> None:
     assert "line.rstrip()" in _texts(_made(runner, tmp_path, TABLE, TABLE_CHECKS), "wrap")
 
