@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from coderepair.config import Settings
+from coderepair.config import Settings, key_of
 
 TESTS = "Tests"
 LIMITS = "Limits"
@@ -20,17 +20,19 @@ PROJECT = "Project"
 _FIELDS = {field.name: field for field in fields(Settings)}
 
 
-def option(
-    *names: str, panel: str, text: str, setting: str = "", metavar: str | None = None
-) -> Any:
+def option(*names: str, panel: str, text: str, metavar: str | None = None) -> Any:
     """An option that is None where it is not given, so that the other sources of settings count."""
-    if setting:
-        default = _FIELDS[setting].default
-        shown = ",".join(default) if isinstance(default, tuple) else default
-        text = f"{text} (default: {shown})"
     return typer.Option(
         *names, help=text, rich_help_panel=panel, metavar=metavar, show_default=False
     )
+
+
+def setting(name: str, panel: str, metavar: str, text: str, flag: str = "") -> Any:
+    """The option of a setting, with the setting's default in its help unless that is empty."""
+    default = _FIELDS[name].default
+    shown = ",".join(default) if isinstance(default, tuple) else default
+    text = text if shown == "" else f"{text} (default: {shown})"
+    return option(flag or f"--{key_of(name)}", panel=panel, metavar=metavar, text=text)
 
 
 File = Annotated[
@@ -63,164 +65,68 @@ Keyword = Annotated[
 ]
 Python = Annotated[
     str | None,
-    option(
-        "--python",
-        panel=PROJECT,
-        metavar="PATH",
-        text="The project's interpreter; default: the active environment, then .venv",
+    setting(
+        "python",
+        PROJECT,
+        "PATH",
+        "The project's interpreter; default: the active environment, then .venv",
     ),
 ]
 Isolation = Annotated[
     str | None,
-    option(
-        "--isolation",
-        panel=PROJECT,
-        metavar="LEVEL",
-        text="Least isolation that will do: L0 process, L1 memory, L2 network, L3 files "
+    setting(
+        "isolation",
+        PROJECT,
+        "LEVEL",
+        "Least isolation that will do: L0 process, L1 memory, L2 network, L3 files "
         "(default: L3 on Linux)",
     ),
 ]
 TestTimeout = Annotated[
-    float | None,
-    option(
-        "--test-timeout",
-        setting="test_timeout",
-        panel=LIMITS,
-        metavar="SECONDS",
-        text="Time for one check",
-    ),
+    float | None, setting("test_timeout", LIMITS, "SECONDS", "Time for one check")
 ]
 Memory = Annotated[
-    int | None,
-    option(
-        "--memory",
-        setting="memory",
-        panel=LIMITS,
-        metavar="MIB",
-        text="Memory of one candidate's process",
-    ),
+    int | None, setting("memory", LIMITS, "MIB", "Memory of one candidate's process")
 ]
-Workers = Annotated[
-    int | None,
-    option(
-        "--workers",
-        setting="workers",
-        panel=LIMITS,
-        metavar="N",
-        text="Processes that run candidates",
-    ),
-]
-Timeout = Annotated[
-    float | None,
-    option(
-        "--timeout",
-        setting="timeout",
-        panel=LIMITS,
-        metavar="SECONDS",
-        text="Time for the whole run",
-    ),
-]
+Workers = Annotated[int | None, setting("workers", LIMITS, "N", "Processes that run candidates")]
+Timeout = Annotated[float | None, setting("timeout", LIMITS, "SECONDS", "Time for the whole run")]
 MaxCandidates = Annotated[
-    int | None,
-    option(
-        "--max-candidates",
-        setting="max_candidates",
-        panel=LIMITS,
-        metavar="N",
-        text="Programs to run against the tests",
-    ),
+    int | None, setting("max_candidates", LIMITS, "N", "Programs to run against the tests")
 ]
-CallBudget = Annotated[
-    int | None,
-    option("--budget", setting="budget", panel=LIMITS, metavar="N", text="Calls of a chat model"),
-]
+CallBudget = Annotated[int | None, setting("budget", LIMITS, "N", "Calls of a chat model")]
 MaxTokens = Annotated[
-    int | None,
-    option(
-        "--max-tokens-total",
-        setting="max_tokens_total",
-        panel=LIMITS,
-        metavar="N",
-        text="Tokens that models read and write",
-    ),
+    int | None, setting("max_tokens_total", LIMITS, "N", "Tokens that models read and write")
 ]
 Strategy = Annotated[
     str | None,
-    option(
-        "--strategy",
-        setting="strategy",
-        panel=SEARCH,
-        metavar="NAME",
-        text="thompson, greedy, bfs, fixed-width, best-of-n, linear or flat",
+    setting(
+        "strategy",
+        SEARCH,
+        "NAME",
+        "thompson, greedy, bfs, fixed-width, best-of-n, linear, flat, or a class by its dotted path",
     ),
 ]
 C = Annotated[
     float | None,
-    option(
-        "--C",
-        setting="c",
-        panel=SEARCH,
-        metavar="C",
-        text="How strongly Thompson sampling trusts the score",
-    ),
+    setting("c", SEARCH, "C", "How strongly Thompson sampling trusts the score", "--C"),
 ]
-Seed = Annotated[
-    int | None,
-    option("--seed", setting="seed", panel=SEARCH, metavar="N", text="The same seed repeats a run"),
-]
-ProposerNames = Annotated[
-    str | None,
-    option(
-        "--proposers",
-        setting="proposers",
-        panel=SEARCH,
-        metavar="NAMES",
-        text="Who proposes changes",
-    ),
-]
+Seed = Annotated[int | None, setting("seed", SEARCH, "N", "The same seed repeats a run")]
+ProposerNames = Annotated[str | None, setting("proposers", SEARCH, "NAMES", "Who proposes changes")]
 RewriteArm = Annotated[
     str | None,
-    option(
-        "--rewrite-arm",
-        setting="rewrite_arm",
-        panel=SEARCH,
-        metavar="auto|on|off",
-        text="Whether a model may also rewrite from scratch",
-    ),
+    setting("rewrite_arm", SEARCH, "auto|on|off", "Whether a model may also rewrite from scratch"),
 ]
 Model = Annotated[
-    str | None,
-    option(
-        "--model",
-        setting="model",
-        panel=MODELS,
-        metavar="NAME|PATH.gguf",
-        text="embedded, none, or a model file",
-    ),
+    str | None, setting("model", MODELS, "NAME|PATH.gguf", "embedded, none, or a model file")
 ]
 Endpoint = Annotated[
-    str | None,
-    option("--endpoint", panel=MODELS, metavar="URL", text="An OpenAI-compatible server to ask"),
+    str | None, setting("endpoint", MODELS, "URL", "An OpenAI-compatible server to ask")
 ]
 EndpointModel = Annotated[
     str | None,
-    option(
-        "--endpoint-model",
-        panel=MODELS,
-        metavar="NAME",
-        text="Which of the server's models to ask",
-    ),
+    setting("endpoint_model", MODELS, "NAME", "Which of the server's models to ask"),
 ]
-Samples = Annotated[
-    int | None,
-    option(
-        "--samples",
-        setting="samples",
-        panel=MODELS,
-        metavar="K",
-        text="Samples drawn from one prompt",
-    ),
-]
+Samples = Annotated[int | None, setting("samples", MODELS, "K", "Samples drawn from one prompt")]
 Offline = Annotated[
     bool | None,
     typer.Option(
