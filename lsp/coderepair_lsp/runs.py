@@ -15,7 +15,7 @@ from coderepair_lsp import job as jobs
 from coderepair_lsp import workspace as ws
 from coderepair_lsp.board import Board, Repair, State
 from coderepair_lsp.edits import with_newlines
-from coderepair_lsp.job import OnEvent
+from coderepair_lsp.job import JobFailed, OnEvent
 from coderepair_lsp.options import ClientSettings
 from coderepair_lsp.places import hunk_between, places
 from coderepair_lsp.work.job import Job
@@ -151,7 +151,8 @@ class Runs:
         if uri in self._repairs:
             raise Refused(f"{_name(uri)} is being repaired already; cancel that first")
         job = self._job(state, function, settings)
-        running = _Running(asyncio.ensure_future(jobs.do(job, on_event)), state.digests[uri])
+        search = self._search(job, uri, state.digests[uri], on_event)
+        running = _Running(asyncio.ensure_future(search), state.digests[uri])
         self._repairs[uri] = running
         try:
             result = await running.task
@@ -162,6 +163,16 @@ class Runs:
         finally:
             del self._repairs[uri]
         return self._concluded(state, function, result)
+
+    async def _search(self, job: Job, uri: str, digest: str, on_event: OnEvent) -> dict[str, Any]:
+        """Saving the text under repair changes the file, which ends the run, but not the text: so once more."""
+        before = ws.digest(ws.disk_text(ws.path_of(uri)))
+        try:
+            return await jobs.do(job, on_event)
+        except JobFailed:
+            if before == digest or ws.digest(ws.disk_text(ws.path_of(uri))) != digest:
+                raise
+        return await jobs.do(job, on_event)
 
     def _job(self, state: State, function: str | None, settings: ClientSettings) -> Job:
         """Judged by the tests as they were checked, without those that fail for another function."""

@@ -180,6 +180,20 @@ def test_an_edit_ends_the_repair_of_the_old_text(client: Client) -> None:
     wait_until_gone(started)
 
 
+def test_saving_the_text_under_repair_does_not_end_the_repair(client: Client) -> None:
+    unsaved = "def f(x):\n    return x + 1\n"
+    uri = client.open(client.root / "hopeless.py", unsaved)
+    number = client.send("coderepair/repair", {"uri": uri, "partialResultToken": "p"})
+    client.wait_for("$/progress", lambda it: it["value"].get("evaluations", 0) > 0)
+    (client.root / "hopeless.py").write_text(unsaved)
+    client.wait_for("$/progress", lambda it: it["value"].get("evaluations") == 0)
+    client.wait_for("$/progress", lambda it: it["value"].get("evaluations", 0) > 0)
+    client.notify("$/cancelRequest", {"id": number})
+    with pytest.raises(RuntimeError) as caught:
+        client.result(number)
+    assert caught.value.args[0] == CANCELLED
+
+
 def test_a_deleted_file_ends_its_repair_and_loses_its_marks(client: Client) -> None:
     uri = client.open(client.root / "hopeless.py")
     number = client.send("coderepair/repair", {"uri": uri, "partialResultToken": "p"})

@@ -125,7 +125,7 @@ export class Server implements vscode.Disposable {
     }
     const [command = "", ...args] = this.command;
     log.info(`server: ${this.command.join(" ")}`);
-    return { command, args, options: { env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } } };
+    return { command, args };
   }
 
   private clientOptions(): LanguageClientOptions {

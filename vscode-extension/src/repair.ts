@@ -180,7 +180,8 @@ export class Repairs implements vscode.Disposable {
     const converted = await client.protocol2CodeConverter.asWorkspaceEdit(edit);
     const applied = !stale && converted !== undefined && (await vscode.workspace.applyEdit(converted));
     if (!applied) {
-      void vscode.window.showWarningMessage("coderepair: the file was edited meanwhile, so nothing was changed.");
+      const reason = stale ? "the file was edited meanwhile" : "the editor does not take the edit (is the file read-only?)";
+      void vscode.window.showWarningMessage(`coderepair: nothing was changed: ${reason}.`);
     }
     return applied;
   }
