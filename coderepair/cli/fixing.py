@@ -55,7 +55,7 @@ def _carry_out(order: Order, prepare: Callable[[Order], Job]) -> int:
         recorder.files = output.parse_reports(order.reports, job.inputs.protected)
         if order.write and not job.inputs.from_stdin:
             write.check_writable(job.inputs.file.path)
-        report = conclude(order, job.inputs, job.settings, _run(order, job, recorder))
+        report = _run_and_conclude(order, job, recorder)
     except CodeRepairError as error:
         recorder.finish(of_error(order.target, error))
         raise
@@ -67,18 +67,25 @@ def _carry_out(order: Order, prepare: Callable[[Order], Job]) -> int:
     return report.exit_code
 
 
-def _run(order: Order, job: Job, recorder: _Recorder) -> Result:
+def _run_and_conclude(order: Order, job: Job, recorder: _Recorder) -> RunReport:
+    with Interrupt() as interrupt:
+        result = _run(order, job, recorder, interrupt.requested)
+        if not order.asks:  # a write that has begun is brought to its end
+            return conclude(order, job.inputs, job.settings, result)
+    return conclude(order, job.inputs, job.settings, result)
+
+
+def _run(order: Order, job: Job, recorder: _Recorder, should_stop: ShouldStop) -> Result:
     view = open_view(order.quiet, job.settings.timeout)
 
     def on_event(event: Event) -> None:
         recorder.on_event(event)
         view.on_event(event)
 
-    with Interrupt() as interrupt:
-        try:
-            return job.start(on_event, interrupt.requested)
-        finally:
-            view.close()
+    try:
+        return job.start(on_event, should_stop)
+    finally:
+        view.close()
 
 
 def _new_job(order: Order) -> Job:
