@@ -17,6 +17,7 @@
 | `flow` | missing branches around and between statements |
 | `flush` | what a loop leaves behind |
 | `choices` | values that lack a case |
+| `idioms` | one usual way of writing for another |
 | `strings` | f-strings |
 | `imports` | names that nothing binds |
 | `everywhere` | one change in several places |
@@ -35,6 +36,7 @@ from coderepair.propose.operators.edit import Edit, Family
 from coderepair.propose.operators.everywhere import everywhere
 from coderepair.propose.operators.flow import flow
 from coderepair.propose.operators.flush import flush
+from coderepair.propose.operators.idioms import idioms
 from coderepair.propose.operators.imports import imports
 from coderepair.propose.operators.ingredients import ingredients
 from coderepair.propose.operators.inserts import inserts
@@ -60,7 +62,7 @@ __all__ = [
 
 FAMILIES: tuple[Family, ...] = (
     symbols, constants, names, calls, slices, statements, wraps, conditions,
-    ingredients, inserts, mirrors, templates, strings, imports, flow, flush, choices,
+    ingredients, inserts, mirrors, templates, strings, imports, flow, flush, choices, idioms,
 )  # fmt: skip
 
 

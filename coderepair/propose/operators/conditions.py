@@ -36,6 +36,9 @@ def conditions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
                 yield from context.replace_many(f"condition.{word}", node, [text])
         yield from context.replace_many("condition.none", node, _emptiness(context, node))
         yield from context.replace_many("condition.replace", node, extras)
+        found = [node.left] if isinstance(node, ast.Compare) else []
+        news = [f"{context.source(e)} != -1" for e in found if isinstance(e, ast.Name)]
+        yield from context.replace_many("condition.replace", node, news)
         yield from context.replace_many("condition.constant", node, ["True", "False"])
     for generator in context.nodes:
         if isinstance(generator, ast.comprehension) and context.editable(generator):

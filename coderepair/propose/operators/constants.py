@@ -42,7 +42,9 @@ def constants(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
             case ast.Constant(value=None):
                 yield from context.replace_many("none", node, _instead_of_none(scope))
             case ast.List(elts=[]) | ast.Tuple(elts=[]):
-                news = [*_EMPTY[scope.type_of(node)], *scope.visible_at(node)]
+                visible = scope.visible_at(node)
+                sole = [f"[{name}]" for name in visible] if isinstance(node, ast.List) else []
+                news = [*_EMPTY[scope.type_of(node)], *visible, *sole]
                 yield from context.replace_many("empty", node, news)
             case ast.Dict(keys=[]):
                 yield from context.replace_many("empty", node, _EMPTY["dict"])
@@ -89,6 +91,10 @@ def _strings(scope: Scope, value: str) -> Iterator[str]:
     near = [value.lower(), value.upper(), value.strip(), value.title(), value.capitalize()]
     near += [value + " ", " " + value, value[1:], value[:-1], value[::-1]]
     near += [value + "s", value.removesuffix("s")]
+    if value and not value.isalnum() and len(value) < 4:
+        near.append(value * 2)
+    if value.islower() and len(value) > 1:
+        near.append(value + value.upper())
     if len(value) > 2 and len(value) < 16:
         near += [value[:i] + value[i + 1 :] for i in range(1, len(value) - 1)]
     for text in dict.fromkeys([*near, *_USUAL_STRINGS, *scope.strings]):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import permutations
 
 from coderepair.propose.operators.constants import literals
 from coderepair.propose.operators.context import Block, FunctionContext
 from coderepair.propose.operators.edit import Edit
-from coderepair.propose.operators.relevance import about, relevant, used
+from coderepair.propose.operators.relevance import about, between, relevant, used
 from coderepair.propose.operators.scope import Scope, target_names
 
-_MOST_TESTS = 12
+_MOST_TESTS = 14
 _LEAVES = ast.Return | ast.Raise | ast.Break | ast.Continue
 _SIMPLE = ast.Expr | ast.AugAssign | ast.Assign | ast.AnnAssign | ast.Delete
 _RESETS = {
@@ -89,8 +90,10 @@ def _corrected(context: FunctionContext, scope: Scope, statement: ast.stmt) -> I
         pairs = _into_range(scope, name, statement)
     else:
         pairs = ((f"not {name}", f"{name} = {value}") for value in _instead(scope, name, kind))
-    for test, body in pairs:
-        text = f"if {test}:\n{context.step}{body}"
+    texts = [f"if {test}:\n{context.step}{body}" for test, body in pairs]
+    if kind in ("int", "float"):
+        texts += [f"{name} = max({name}, {'0.0' if kind == 'float' else '0'})"]
+    for text in texts:
         yield from _inserted(context.insert_after("insert.correct", statement, text))
 
 
@@ -179,10 +182,27 @@ def _early(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
         for name in bound[:4]:
             for test in list(about(scope, name))[:5]:
                 exits = [f"return {value}" for value in literals(scope)[:4]] if index else []
-                for word in [*exits, *raises]:
-                    text = f"if {test}:\n{context.step}{word}"
-                    kind = "insert.raise" if word.startswith("raise") else "insert.guard"
-                    yield from _inserted(context.insert_before(kind, statement, text))
+                yield from _exits(context, statement, test, exits)
+        for name in used(scope, body[index - 1])[:6] if index else scope.parameters:
+            for test in list(about(scope, name))[:4]:
+                yield from _exits(context, statement, test, raises)
+    for one, other in permutations(scope.parameters[:4], 2):
+        for test in between(scope, one, other):
+            exits = [f"return {value}" for value in (one, other, *literals(scope)[:2])]
+            yield from _exits(context, body[0], test, [*exits, *raises])
+    for name in scope.parameters:
+        if scope.types.get(name) == "list" and scope.types.get(f"{name}[]", "list") == "list":
+            exits = [f"return {value}" for value in literals(scope)[:3]]
+            yield from _exits(context, body[0], f"not {name} or not {name}[0]", exits)
+
+
+def _exits(
+    context: FunctionContext, statement: ast.stmt, test: str, words: list[str]
+) -> Iterator[Edit]:
+    for word in words:
+        text = f"if {test}:\n{context.step}{word}"
+        kind = "insert.raise" if word.startswith("raise") else "insert.guard"
+        yield from _inserted(context.insert_before(kind, statement, text))
 
 
 def _raises(context: FunctionContext) -> list[str]:

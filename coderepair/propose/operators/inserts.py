@@ -144,6 +144,8 @@ def _conversions(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
     places = [(body[0], scope.parameters)]
     if len(body) > 1 and isinstance(body[-1], ast.Return):
         places.append((body[-1], scope.variables))
+    loops = [node for node in context.statements if isinstance(node, ast.For)]
+    places += [(loop.body[0], tuple(target_names(loop.target))) for loop in loops]
     for statement, names in places:
         for name in names:
             for template in _CONVERSIONS.get(scope.types.get(name, ""), _UNKNOWN):
@@ -172,8 +174,10 @@ def _texts(
     loop: ast.For | ast.While | None,
     is_first: bool,
 ) -> Iterator[tuple[str, str]]:
-    for name in scope.locals:
+    for name in (*scope.locals, *scope.reassigned):
         kind = scope.types.get(name, "")
+        if kind == "list":
+            yield "insert.update", f"{name}.sort()"
         if kind in ("int", "float"):
             yield from (("insert.update", f"{name} += 1"), ("insert.update", f"{name} -= 1"))
             yield from (("insert.update", text) for text in _sums(scope, name, statement))

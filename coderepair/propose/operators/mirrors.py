@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from coderepair.propose.operators.conditions import atoms
 from coderepair.propose.operators.context import Block, FunctionContext
 from coderepair.propose.operators.edit import Edit
+from coderepair.propose.operators.relevance import relevant, used
 from coderepair.propose.operators.scope import Scope
 
 _SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.Return
@@ -25,6 +26,12 @@ _TURNED = {
     "<": ">",
     ">": "<",
 }
+
+_OTHER_WAY = {
+    "<": ">", ">": "<", " + ": " - ", " - ": " + ", "min": "max", "max": "min", "left": "right", "right": "left",
+    "start": "end", "end": "start", "low": "high", "high": "low", "first": "last", "last": "first",
+}  # fmt: skip
+_MIRROR = re.compile(r" [-+] |[<>]|\b(?:min|max|left|right|start|end|low|high|first|last)\b")
 
 
 def mirrors(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
@@ -96,8 +103,11 @@ def changed(scope: Scope, statement: ast.AST, text: str) -> Iterator[str]:
     for name in names:
         kind = scope.types.get(name, "")
         for other in scope.variables:
-            if other != name and scope.types.get(other, "") in (kind, ""):
+            if other != name and (not kind or scope.types.get(other, "") in (kind, "")):
                 yield re.sub(rf"\b{name}\b", other, text)
+    whole = _MIRROR.sub(lambda found: _OTHER_WAY[found[0]], text)
+    if whole != text:
+        yield whole
     for old, new in _TURNED.items():
         pattern = rf"\b{old}\b" if old.isalpha() else rf"(?<![<>=]){re.escape(old)}(?!=)"
         turned = re.sub(pattern, new, text, count=1)
@@ -143,12 +153,14 @@ def _narrowed(context: FunctionContext, scope: Scope) -> Iterator[Edit]:
         if start is None or last is None or isinstance(statement.orelse[0], ast.If):
             continue
         test = statement.test
+        near = used(scope, test, *statement.orelse)
         tests = [
             *changed(scope, test, context.source(test)),
+            *relevant(scope, near[:3], test)[:10],
             *atoms(context, scope, test),
             *atoms(context, scope, statement.orelse[0]),
         ]
-        for new in list(dict.fromkeys(tests))[:32]:
+        for new in list(dict.fromkeys(tests))[:36]:
             head = f"{context.indent(statement)}elif {new}:\n"
             place = (last[1], start[0], head)
             yield Edit("else.elif", statement, (place,), "else:", f"elif {new}:")

@@ -30,6 +30,8 @@ _METHODS = (
     ("lower", "upper", "title", "capitalize", "swapcase", "casefold"),
     ("strip", "lstrip", "rstrip"),
     ("split", "rsplit", "splitlines", "partition"),
+    ("partition", "rpartition"),
+    ("weekday", "isoweekday"),
     ("startswith", "endswith"),
     ("isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "isnumeric"),
     ("append", "extend", "insert", "add", "remove", "appendleft"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from itertools import permutations
+from itertools import islice, permutations
 
 from coderepair.propose.operators.conditions import negated
 from coderepair.propose.operators.scope import Scope
@@ -25,9 +25,12 @@ def used(scope: Scope, *nodes: ast.AST) -> list[str]:
 def relevant(scope: Scope, names: Iterable[str], place: ast.AST) -> list[str]:
     """Conditions about some names that make sense at a place, without duplicates."""
     chosen = list(names)[:4]
-    single = [test for name in chosen for test in about(scope, name)]
+    single = [list(about(scope, name)) for name in chosen]
+    heads = [test for tests in single for test in tests[:2]]
+    tails = [test for tests in single for test in tests[2:]]
     pairs = [t for one, other in permutations(chosen, 2) for t in between(scope, one, other)]
-    return list(dict.fromkeys([*_known(scope, set(chosen), place), *single, *pairs]))
+    known = _known(scope, set(chosen), place)
+    return list(dict.fromkeys([*islice(known, 4), *heads, *pairs[:6], *known, *tails, *pairs]))
 
 
 def about(scope: Scope, name: str) -> Iterator[str]:

@@ -48,6 +48,13 @@ class Scope:
         )
 
     @cached_property
+    def reassigned(self) -> tuple[str, ...]:
+        """Parameters that the body binds anew."""
+        nodes = self.context.nodes
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        return tuple(name for name in self.parameters if name in stored)
+
+    @cached_property
     def _read(self) -> frozenset[str]:
         """Names that are read somewhere. One with a leading underscore that is not was meant to be
         thrown away, and is no ingredient."""

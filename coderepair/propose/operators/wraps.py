@@ -159,6 +159,11 @@ def _with_numbers(context: FunctionContext, scope: Scope, node: ast.expr) -> Ite
                 f"{times} * {number}",
             ]
             texts += [f"{times} // {number}", f"{times} / {number}", f"{number} - {times}"]
+            if isinstance(node, ast.BinOp):
+                texts += [
+                    f"min({context.source(node)}, {number})",
+                    f"max({context.source(node)}, {number})",
+                ]
             yield from context.replace_many("wrap.number", node, texts)
 
 
