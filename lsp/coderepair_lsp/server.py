@@ -62,7 +62,6 @@ class Protocol(LanguageServerProtocol):
         known: type[Any] | None = super().get_message_type(method)
         return known
 
-
     def _execute_handler(
         self,
         msg_id: Any,

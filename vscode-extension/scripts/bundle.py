@@ -35,8 +35,24 @@ def main() -> None:
     libs = server / "libs"
     shutil.rmtree(server, ignore_errors=True)
     libs.mkdir(parents=True)
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
-    options = ["--target", str(libs), "--implementation", "py", "--no-deps", "--only-binary", ":all:"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
+    options = [
+        "--target",
+        str(libs),
+        "--implementation",
+        "py",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ]
     subprocess.run([*pip, *options, *REQUIREMENTS], check=True)
     ignored = shutil.ignore_patterns("__pycache__", "bench")
     shutil.copytree(ROOT / "coderepair", libs / "coderepair", ignore=ignored)

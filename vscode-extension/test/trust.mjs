@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { extension, freePort, home, openPage, serve, workspace } from "./harness.mjs";
+import { PATIENCE_MS, extension, freePort, home, openPage, serve, workspace } from "./harness.mjs";
 
 const settings = { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" };
 const { folder, root, data, extensions } = workspace("trust", settings);
@@ -27,7 +27,7 @@ await page.screenshot({ path: path.join(folder, "restricted.png") });
 assert.equal(running(), 0, "a server runs in a workspace that is not trusted");
 await page.locator(".statusbar-item", { hasText: "Restricted Mode" }).first().click();
 await page.locator(".workspace-trust-buttons-row .monaco-button", { hasText: /^Trust/ }).first().click();
-const deadline = Date.now() + 180_000;
+const deadline = Date.now() + PATIENCE_MS;
 while (running() === 0) {
   assert.ok(Date.now() < deadline, "no server once the workspace is trusted");
   await pause(200);

@@ -4,7 +4,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const vscode = require("vscode");
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = Number(process.env.E2E_PATIENCE_S ?? 180) * 1000;
 const root = process.env.E2E_WORKSPACE;
 const uriOf = (name) => vscode.Uri.file(path.join(root, name));
 
