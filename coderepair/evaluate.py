@@ -6,10 +6,11 @@ the next keep two cores busy. Only this thread uses the runner while a search is
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,25 @@ SWITCH_S = 0.0005
 """Seconds after which whoever makes proposals lets the runner's thread have the interpreter. At
 Python's 5 ms each of the few messages about a program would wait that long for its turn."""
 
+NEW_OBJECTS = 50_000
+"""Objects after which Python looks for garbage in cycles. A list of edits is some hundred thousand
+objects that stay, and looking through them after every 700 takes a sixth of the time of making them."""
+
 Reports = dict[str, TestReport]
 """By the key of the program."""
+
+
+@contextmanager
+def interpreter_for_search() -> Iterator[None]:
+    """Settings of the interpreter while a search is under way; afterwards they are as they were."""
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(min(SWITCH_S, interval))
+    gc.set_threshold(max(NEW_OBJECTS, thresholds[0]), *thresholds[1:])
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
 
 
 class Evaluator(AbstractContextManager["Evaluator"]):
@@ -37,17 +55,11 @@ class Evaluator(AbstractContextManager["Evaluator"]):
     def __init__(self, driver: Driver, budget: Budget) -> None:
         self._driver, self._budget = driver, budget
         self._solved = self._ended = False
-        self._interval = sys.getswitchinterval()
         self._thread = ThreadPoolExecutor(1, "coderepair-runs")
-
-    def __enter__(self) -> Evaluator:
-        sys.setswitchinterval(min(SWITCH_S, self._interval))
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._ended = True
         self._thread.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self._interval)
 
     @property
     def solved(self) -> bool:

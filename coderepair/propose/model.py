@@ -24,7 +24,7 @@ from coderepair.feedback.target import Target, locate
 from coderepair.model import Completion, Node, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.prompt import chat, edit_dialect
-from coderepair.propose.calibration import DEEPER, ON_THE_WAY, Curve, relation
+from coderepair.propose.calibration import Curve, on_the_way
 
 if TYPE_CHECKING:
     from coderepair.search.tree import Tree
@@ -161,8 +161,7 @@ class EmbeddedProposer:
         """From curves over the rank; 0 behind the last one possible."""
         if node.program is None or rank >= self._samples * self._rounds:
             return 0.0
-        on_the_way = ON_THE_WAY[relation(tree, node)] * DEEPER ** max(0, node.depth - 1)
-        return on_the_way * _EDIT_CURVE(rank)
+        return on_the_way(tree, node) * _EDIT_CURVE(rank)
 
     def propose(self, task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
         """Distinct programs only; fewer than k when all rounds are spent. Raises `PolicyError`."""

@@ -95,6 +95,7 @@ class Tree:
         self._nodes: dict[NodeId, Node] = {}
         self._by_key: dict[str, NodeId] = {}
         self._children: dict[NodeId, list[NodeId]] = {}
+        self._ranks: dict[NodeId, int] = {}
         self._arms: dict[tuple[NodeId, str], Arm] = {}
         self._expansions: list[Expansion] = []
         self._open: dict[ExpansionId, list[float]] = {}
@@ -133,6 +134,10 @@ class Tree:
     def children(self, node_id: NodeId) -> list[Node]:
         """Refinements of a node that became nodes, by id."""
         return [self._nodes[child] for child in sorted(self._children.get(node_id, ()))]
+
+    def rank(self, node_id: NodeId) -> int:
+        """Rank that a node had among the proposals of its parent by its proposer; 0 at the top."""
+        return self._ranks.get(node_id, 0)
 
     def find(self, key: str) -> Node | None:
         """The node that holds the program of this key, if it was tried before (row A5)."""
@@ -287,6 +292,7 @@ class Tree:
                 expansion.proposer,
                 refinement.proposal.description,
             )
+            self._ranks[node.id] = expansion.rank + index
             self._add(node)
             grown.append(node)
         if late:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -23,7 +25,17 @@ from coderepair.search.thompson import Thompson
 from coderepair.search.tree import Expansion, Tree
 from coderepair.session import MOST_OPEN, Session
 from coderepair.solve import INTERRUPT, Driver, solve
-from tests.worlds import CHAT, OPERATORS, PROPOSERS, RandomWorld, session, state, strategies
+from tests.worlds import (
+    CHAT,
+    OPERATORS,
+    PROPOSERS,
+    RandomWorld,
+    program,
+    report,
+    session,
+    state,
+    strategies,
+)
 
 every_strategy = pytest.mark.parametrize("strategy", strategies(), ids=lambda s: type(s).__name__)
 few = settings(max_examples=10, deadline=None)
@@ -80,7 +92,7 @@ class Search:
 
     def __post_init__(self) -> None:
         reports: dict[str, TestReport] = {}
-        self.runner = WorldRunner(reports)
+        self.runner: WorldRunner = WorldRunner(reports)
         self.proposers = {name: WorldProposer(name, self.world, reports) for name in PROPOSERS}
 
     def solve(self) -> None:
@@ -232,14 +244,14 @@ class Slow(WorldRunner):
 
 def test_a_pull_is_made_while_another_is_run() -> None:
     world = RandomWorld(3, length=10**6, duplicates=False)
-    tree = Tree(world.tree().root.program, world.tree().root.report, (OPERATORS,))
+    tree = Tree(program("root"), report(1), (OPERATORS,))
     one = Search(session(tree, Flat(), Budget(60), samples=1), world)
-    one.runner = Slow(one.runner.reports)
+    runner = one.runner = Slow(one.runner.reports)
     make = one.proposers[OPERATORS].propose
 
     def propose(task: Task, tree: Tree, node: Node, rank: int, k: int) -> list[Proposal]:
-        if rank > one.runner.warm_up:
-            one.runner.made.release()
+        if rank > runner.warm_up:
+            runner.made.release()
         return make(task, tree, node, rank, k)
 
     one.proposers[OPERATORS].propose = propose  # type: ignore[method-assign]
@@ -255,13 +267,13 @@ class Broken(WorldRunner):
         return super().run(task, programs, limits)
 
 
-def test_a_broken_runner_ends_the_search_and_its_thread() -> None:
+def test_a_broken_runner_ends_the_search_and_leaves_nothing_behind() -> None:
     one = search(Thompson(), 1, 60)
     one.runner = Broken(one.runner.reports)
-    before = threading.active_count()
+    before = threading.active_count(), sys.getswitchinterval(), gc.get_threshold()
     with pytest.raises(SandboxError, match="gone"):
         one.solve()
-    assert threading.active_count() == before
+    assert (threading.active_count(), sys.getswitchinterval(), gc.get_threshold()) == before
 
 
 def pulls(events: Sequence[Event]) -> list[Event]:

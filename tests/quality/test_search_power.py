@@ -14,7 +14,7 @@ from coderepair.search.flat import Flat
 from coderepair.search.greedy import Greedy
 from coderepair.search.thompson import Thompson
 from coderepair.search.tree import Tree
-from tests.quality.two_edits import Bug, evaluations_to_solve
+from tests.quality.two_edits import Bug, evaluations_to_solve, solved_in_pulls
 from tests.worlds import OPERATORS, RandomWorld, drive, program, report, session
 
 BUDGETS = (10, 50, 200)
@@ -59,6 +59,20 @@ def test_thompson_does_not_lose(baseline: Strategy, thompson: dict[int, float]) 
 def test_no_c_loses_to_the_flat_list(c: float) -> None:
     mine, flat = solved(Thompson(c)), solved(Flat())
     assert all(mine[limit] >= flat[limit] - NOISE for limit in BUDGETS), (mine, flat)
+
+
+@pytest.mark.slow
+def test_what_is_told_late_costs_little() -> None:
+    """Pulls that are asked for while others are under way lack what those will teach."""
+    needed = {
+        ahead: [solved_in_pulls(bug, Thompson(), BUDGETS[-1], ahead=ahead) for bug in BUGS]
+        for ahead in (False, True)
+    }
+    for limit in BUDGETS:
+        late, prompt = (
+            sum(n is not None and n <= limit for n in needed[ahead]) for ahead in (True, False)
+        )
+        assert late >= prompt - NOISE * len(BUGS), (limit, late, prompt)
 
 
 @pytest.mark.slow

@@ -8,14 +8,17 @@ sometimes look like progress, and no edit repairs what has a wrong one in it.
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 
+from coderepair.budget import Budget
 from coderepair.contracts import Strategy
+from coderepair.events import Solved
 from coderepair.model import Node, Program, Proposal, Refinement
 from coderepair.search.outlook import UniformOutlook
 from coderepair.search.tree import Expansion, Tree
-from coderepair.session import Session
+from coderepair.session import LARGEST_PULL, Session
 from tests.worlds import CHECKS, OPERATORS, report, session
 
 LENGTH = 600
@@ -107,13 +110,38 @@ class Calibrated(UniformOutlook):
 
 def evaluations_to_solve(bug: Bug, strategy: Strategy, limit: int) -> int | None:
     """Programs run until the bug was repaired, one at a time; None if `limit` were not enough."""
-    tree = Tree(Program("root/"), report(bug.passed), (OPERATORS,), outlook=Calibrated())
-    search: Session = session(tree, strategy, seed=bug.seed, samples=1)
-    while tree.drawn < limit and (expansion := search.ask(0.0)) is not None:
-        search.tell(expansion.id, bug.refine(tree, expansion), 0.0)
+    search = _search(bug, strategy, largest_pull=1)
+    while search.tree.drawn < limit and (expansion := search.ask(0.0)) is not None:
+        search.tell(expansion.id, bug.refine(search.tree, expansion), 0.0)
         if search.solution is not None:
             return search.spent.evaluations
     return None
+
+
+def solved_in_pulls(bug: Bug, strategy: Strategy, limit: int, *, ahead: bool) -> int | None:
+    """The same with pulls that grow as those of a run do: each is told before the next is asked for,
+    or as many are under way as a session allows."""
+    search = _search(bug, strategy, largest_pull=LARGEST_PULL, budget=Budget(limit))
+    open_pulls: deque[Expansion] = deque()
+    while search.solution is None:
+        while search.looks_ahead and (ahead or not open_pulls):
+            if (expansion := search.ask(0.0)) is None:
+                break
+            open_pulls.append(expansion)
+        if not open_pulls:
+            return None
+        first = open_pulls.popleft()
+        for event in search.tell(first.id, bug.refine(search.tree, first), 0.0):
+            if isinstance(event, Solved):
+                return event.evaluations
+    return None
+
+
+def _search(
+    bug: Bug, strategy: Strategy, largest_pull: int, budget: Budget | None = None
+) -> Session:
+    tree = Tree(Program("root/"), report(bug.passed), (OPERATORS,), outlook=Calibrated())
+    return session(tree, strategy, budget, seed=bug.seed, samples=largest_pull)
 
 
 def _facts(node: Node, root_passed: int) -> tuple[int, int]:

@@ -10,7 +10,16 @@ import pytest
 from operator_cases import failing
 
 from coderepair.edit.regions import program_of
-from coderepair.model import CheckResult, Node, Outcome, Program, Task, TestReport
+from coderepair.model import (
+    CheckResult,
+    Node,
+    Outcome,
+    Program,
+    Proposal,
+    Refinement,
+    Task,
+    TestReport,
+)
 from coderepair.policy.scripted import ScriptedPolicy
 from coderepair.propose import calibration
 from coderepair.propose.edits import EditProposer, compiles
@@ -168,6 +177,48 @@ def test_chances_fall_with_rank_and_follow_the_relation() -> None:
     assert values == sorted(values, reverse=True)
     assert len(set(values)) == 4
     assert calibration.chance(tree, Node(4, None, 0, None, None), 0) == 0.0
+
+
+def _checks(passed: int, checks: int = 6) -> TestReport:
+    outcomes = [Outcome.PASS] * passed + [Outcome.FAIL] * (checks - passed)
+    return TestReport(tuple(CheckResult(f"c{i}", each) for i, each in enumerate(outcomes)))
+
+
+def _grown(*passed: int, rank: int = 0) -> tuple[Tree, Node]:
+    """A chain of programs that pass so many checks, each `rank` edits down the list of the last."""
+    tree = _tree(report=_checks(1))
+    node = tree.root
+    for count in passed:
+        arm = tree.arm(node.id, "operators")
+        assert arm is not None
+        expansion = tree.ask(arm, rank + 1)
+        useless = Refinement(Proposal(None, "operators"))
+        program = Program(f"x = {tree.drawn}\n")
+        mine = Refinement(Proposal(program, "operators"), _checks(count))
+        (node,) = tree.tell(expansion.id, [*[useless] * rank, mine])
+    return tree, node
+
+
+def _chance(tree: Tree, node: Node) -> float:
+    return calibration.chance(tree, node, 0)
+
+
+def test_a_node_is_worth_more_the_earlier_its_edit_stood() -> None:
+    for passed in (0, 1, 2):
+        early, late = _grown(passed), _grown(passed, rank=20)
+        assert _chance(*early) > 1.5 * _chance(*late)
+
+
+def test_a_node_is_worth_more_the_more_of_the_failing_checks_it_mends() -> None:
+    values = [_chance(*_grown(passed, rank=5)) for passed in (1, 2, 3, 4, 5)]
+    assert values == sorted(values)
+    assert values[-1] > 3 * values[1]
+
+
+def test_all_edits_on_the_way_have_to_belong_to_the_repair() -> None:
+    for second in (3, 4):
+        assert _chance(*_grown(2, second, rank=9)) < _chance(*_grown(second, rank=9))
+        assert _chance(*_grown(1, second, rank=9)) < _chance(*_grown(2, second, rank=9))
 
 
 def test_a_node_that_breaks_what_passed_trades_and_is_worth_less() -> None:
