@@ -28,6 +28,8 @@ TRACE_LIMITS = Limits(test_timeout_s=2.0, total_timeout_s=10.0)
 TRACE_SHARE = 0.2
 """Share of the run's time that it may take, but at least:"""
 MIN_TRACE_S = 1.0
+IMPORT_S = 30.0
+"""Wall seconds for plain pytest to show whether the tests import the file, where no check executes it."""
 
 
 def make_task(
@@ -82,7 +84,8 @@ def with_targets(
     most = min(TRACE_LIMITS.total_timeout_s, max(MIN_TRACE_S, TRACE_SHARE * timeout_s))
     limits = replace(TRACE_LIMITS, total_timeout_s=most)
     report, lines = runner.trace(task, program_of(task.source, ()), limits)
-    if not any(lines.values()) and not report.solved and not is_used(task, limits):
+    reaches = report.solved or any(lines.values())
+    if not reaches and not is_used(task, replace(limits, total_timeout_s=IMPORT_S)):
         raise TestsNotRunnable(
             f"the tests never import {task.path}: they use an installed copy (install the project with "
             "pip install -e), another file, or start it as a program of its own, which cannot be judged"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from coderepair.cli.view import open_view
 from coderepair.config import Settings
 from coderepair.errors import CodeRepairError, EngineError, StoreError
 from coderepair.events import Event, RunStarted
-from coderepair.model import Result
+from coderepair.model import Result, Status
 from coderepair.report import json
 from coderepair.report.document import RunReport, of_error
 
@@ -49,13 +50,30 @@ def resume(order: Order, folder: Path) -> int:
 
 def _carry_out(order: Order, prepare: Callable[[Order], Job]) -> int:
     recorder = _Recorder(order)
+    with ExitStack() as stack:
+        report = _report(order, prepare, recorder, stack)
+        recorder.finish(report)
+    return report.exit_code
+
+
+def _report(
+    order: Order, prepare: Callable[[Order], Job], recorder: _Recorder, stack: ExitStack
+) -> RunReport:
+    """Runs the job and concludes it. Signals are held back from its start until `stack` is closed, so
+    that a write which has begun is brought to its end; only a question is left by Ctrl-C."""
     try:
         order.check()
         job = prepare(order)
         recorder.files = output.parse_reports(order.reports, job.inputs.protected)
         if order.write and not job.inputs.from_stdin:
             write.check_writable(job.inputs.file.path)
-        report = _run_and_conclude(order, job, recorder)
+        interrupt = stack.enter_context(Interrupt())
+        result = _run(order, job, recorder, interrupt.requested)
+        if interrupt.requested() and result.status is not Status.ALREADY_PASSING:
+            result = replace(result, status=Status.INTERRUPTED)  # not written, whatever was found
+        if order.asks:
+            stack.close()
+        return conclude(order, job.inputs, job.settings, result)
     except CodeRepairError as error:
         recorder.finish(of_error(order.target, error))
         raise
@@ -63,16 +81,6 @@ def _carry_out(order: Order, prepare: Callable[[Order], Job]) -> int:
         internal = EngineError(f"internal error: {type(error).__name__}: {error}")
         recorder.finish(of_error(order.target, internal))
         raise
-    recorder.finish(report)
-    return report.exit_code
-
-
-def _run_and_conclude(order: Order, job: Job, recorder: _Recorder) -> RunReport:
-    with Interrupt() as interrupt:
-        result = _run(order, job, recorder, interrupt.requested)
-        if not order.asks:  # a write that has begun is brought to its end
-            return conclude(order, job.inputs, job.settings, result)
-    return conclude(order, job.inputs, job.settings, result)
 
 
 def _run(order: Order, job: Job, recorder: _Recorder, should_stop: ShouldStop) -> Result:

@@ -201,6 +201,29 @@ def test_an_interrupt_keeps_the_best_and_says_so(last: Project, number: signal.S
     _wait_for_silence(last)
 
 
+@pytest.mark.parametrize("event", ["solved", "verified"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_at_the_end_writes_all_or_nothing(
+    last: Project, number: signal.Signals, event: str
+) -> None:
+    """Either it came in time, then nothing is written, or the repair is."""
+    old = last.read()
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = _start(last, "--write", "--output-format", "jsonl", **pipes)
+    assert child.stdout is not None
+    while json.loads(child.stdout.readline())["event"] != event:
+        pass
+    child.send_signal(number)
+    out, err = child.communicate(timeout=120)
+    document = json.loads(out.splitlines()[-1])
+    if child.returncode == 130:
+        assert (document["status"], last.read()) == ("interrupted", old), err
+        assert last.run("runs", "resume", "last", "--write", "-q").code == 0
+    else:
+        assert document["status"] == "repaired", err
+    assert last.read() == LAST_FIXED
+
+
 def test_a_second_interrupt_ends_at_once(last: Project) -> None:
     """In the middle of tests that would take an hour."""
     last.write("test_solution.py", SLOW_TESTS.replace("0.02", "3600"))
