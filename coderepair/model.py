@@ -164,6 +164,8 @@ class TestReport:
     """Wall time of the evaluation."""
     infra_error: str = ""
     """Set when the sandbox, not the candidate, failed; such a report says nothing."""
+    integrity: str = "shared-process"
+    """`two-process` if no check was judged where the program itself could have forged the verdict."""
 
     @property
     def passed(self) -> int:

@@ -34,9 +34,13 @@ def park(parked: Parked) -> None:
     atexit.register(clear)
 
 
-def take(python: str) -> Parked | None:
-    """The parked worker if it runs `python`."""
-    return _parked.pop() if _parked and _parked[0].worker.python == python else None
+def take(python: str, two_process: bool) -> Parked | None:
+    """The parked worker if it runs `python`, and judges from outside if that is wanted."""
+    if not _parked or _parked[0].worker.python != python:
+        return None
+    if _parked[0].prepared.request["two_process"] is not two_process:
+        return None
+    return _parked.pop()
 
 
 def clear() -> None:

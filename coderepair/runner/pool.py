@@ -26,6 +26,8 @@ FACTOR = 10.0
 UNKNOWN_S = 1.0
 """Limit while no check of the original came to an end, so that nothing is known."""
 COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
+INTEGRITY = "CODEREPAIR_INTEGRITY"
+"""Environment variable that says where tests run: `two-process`, or else `shared-process`."""
 WATCHING_S = 0.5
 """CPU seconds more that a check may take when it is watched."""
 OBSERVING_S = 2.0
@@ -34,12 +36,18 @@ MARGIN_S = 60.0
 """Wall seconds beyond a program's own limit after which its process counts as broken."""
 
 
-def open_runner(workers: int = 2, isolation: str = "") -> ForkRunner:
+def open_runner(
+    workers: int = 2, isolation: str = "", two_process: bool | None = None
+) -> ForkRunner:
     """A runner with that many processes (0: one a core, at most 4). They start with the first task.
 
     `isolation` is the least level that will do (`coderepair.runner.isolation`); empty means L3 on Linux.
+    With `two_process` the tests run where no candidate can reach them, as far as they let that be done;
+    None asks the environment (`CODEREPAIR_INTEGRITY=two-process`).
     """
-    return ForkRunner(workers or min(4, os.cpu_count() or 1), isolation)
+    if two_process is None:
+        two_process = os.environ.get(INTEGRITY, "") == reports.TWO_PROCESS
+    return ForkRunner(workers or min(4, os.cpu_count() or 1), isolation, two_process=two_process)
 
 
 @dataclass
@@ -51,6 +59,8 @@ class Prepared:
     pins: Pins
     nodes: tuple[reports.TestNode, ...] = ()
     skipped: frozenset[str] | None = None
+    reasons: tuple[str, ...] = ()
+    """For each node why it has to be judged in the candidate's own process; empty for those that need not."""
     slowest_s: float = 0.0
     """Longest time of a check of the original that came to its end, or of the import."""
 
@@ -85,12 +95,18 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     """Runs programs in forks of warm processes; see `child/__init__.py` for who does what there."""
 
     def __init__(
-        self, workers: int, wanted: str = "", layers: dict[str, bool] | None = None
+        self,
+        workers: int,
+        wanted: str = "",
+        layers: dict[str, bool] | None = None,
+        two_process: bool = False,
     ) -> None:
         """`layers` switches `landlock` or `seccomp` off, for tests of what remains."""
         self._size = max(1, workers)
         self._wanted = wanted
         self._layers = layers or {}
+        self._two_process = two_process
+        self._judged = self._forgeable = 0
         self._worker: Worker | None = None
         self._twins: list[Twin] = []
         self._twins_made = 0
@@ -121,7 +137,16 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._use(python)
         if self._isolation is None:
             self._isolation = self_test(self._main(), self._layers)
-        return self._isolation
+        return replace(self._isolation, integrity=self.integrity)
+
+    @property
+    def integrity(self) -> str:
+        """Whether candidates could have forged their verdicts, and how often so far where some could."""
+        if not self._two_process:
+            return reports.SHARED
+        share = 100 * self._forgeable / max(1, self._judged)
+        names = f"{reports.TWO_PROCESS}, {share:.0f} % of tests {reports.SHARED}"
+        return {0: reports.TWO_PROCESS, 100: reports.SHARED}.get(share, names)
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
@@ -138,6 +163,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             prepared.pins.check()
         skipped = prepared.skipped or frozenset()
         answers = [batch.answers[index] for index in range(len(programs))]
+        self._judged += len(prepared.nodes) * len(answers)
+        self._forgeable += sum(int(answer["shared"]) for answer in answers)
         return [reports.report(prepared.nodes, answer, skipped) for answer in answers]
 
     def trace(
@@ -190,7 +217,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         if self._prepared is not None and self._prepared.same_run(task):
             self._prepared.task = task  # taken over from whoever looked for the targets
             return self._prepared
-        prepared = Prepared(task, task_request(task, self._layers), Pins(task))
+        prepared = Prepared(task, task_request(task, self._layers, self._two_process), Pins(task))
         self._end_twins()
         found = self._load(self._main(), prepared)
         prepared.nodes = tuple(reports.node_of(node) for node in found["nodes"])
@@ -205,7 +232,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             return
         self.close()
         self._python, self._isolation = python, None
-        parked = None if self._layers else parking.take(python)
+        parked = None if self._layers else parking.take(python, self._two_process)
         if parked is not None:
             self._worker, self._prepared = parked.worker, parked.prepared
             self._isolation = parked.isolation
@@ -230,6 +257,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
         answer = self._main().ask(run_request(prepared.task.source, limits, limits.test_timeout_s))
+        prepared.reasons = tuple(map(str, answer.get("reasons", ())))
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:

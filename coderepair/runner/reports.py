@@ -8,6 +8,9 @@ from typing import Any
 from coderepair.model import CheckResult, Failure, Observations, Outcome, TestReport
 
 MAX_CLOSENESS = 0.99
+SHARED, TWO_PROCESS = "shared-process", "two-process"
+"""Whether the program could have forged its verdict, or was judged from outside."""
+BREAKDOWNS = (Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUTPUT_LIMIT)
 TEXT = 2000
 """Characters kept of any one text; the child cuts too, but it is not trusted."""
 
@@ -41,7 +44,8 @@ def report(
         results = story.results(number, node)
         if node.id not in skipped:
             checks += results
-    return TestReport(tuple(checks), seconds=float(answer.get("seconds", 0.0)))
+    integrity = SHARED if answer.get("shared", 1) else TWO_PROCESS
+    return TestReport(tuple(checks), float(answer.get("seconds", 0.0)), integrity=integrity)
 
 
 def skipped_nodes(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> frozenset[str]:
@@ -130,11 +134,11 @@ class _Story:
         """What the first check that has no verdict gets: it was running when the process ended."""
         if self._broken is not None:
             return Outcome.ERROR, _failure(self._broken)
-        timed_out = any(event[3] == Outcome.TIMEOUT for event in self._checks.values())
+        broke_down = any(event[3] in BREAKDOWNS for event in self._checks.values())
         if answer.get("end") == "timeout":
             return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
-        if timed_out:
-            return Outcome.NOT_RUN, Failure("not_run", "left out after two checks ran out of time")
+        if broke_down:
+            return Outcome.NOT_RUN, Failure("not_run", "left out after two checks broke down")
         return Outcome.CRASH, Failure("crash", f"the process ended early ({answer.get('end')})")
 
     def results(self, number: int, node: TestNode) -> list[CheckResult]:

@@ -40,12 +40,13 @@ def run_request(
         "total_s": limits.total_timeout_s,
         "cpu_s": int(limits.total_timeout_s) + CPU_MARGIN_S,
         "memory_mb": limits.memory_mb,
+        "output_kb": limits.output_kb,
         **(watch or {}),
     }
 
 
-def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
-    """What a server needs to know of a task."""
+def task_request(task: Task, layers: dict[str, bool], two_process: bool = False) -> dict[str, Any]:
+    """What a server needs to know of a task; `two_process` has candidates judged from outside."""
     path = os.path.realpath(task.path)
     tests, doctests, files = [], [], []
     for test in task.tests:
@@ -70,6 +71,7 @@ def task_request(task: Task, layers: dict[str, bool]) -> dict[str, Any]:
         # Python imports a package from the folder above it, which it has to list.
         "listable": sorted({str(package_base(Path(folder))) for folder in folders}),
         "isolation": layers,
+        "two_process": two_process,
     }
 
 

@@ -1,4 +1,4 @@
-"""One warm runner for all tests of this folder, and a project for each."""
+"""One warm runner of each kind for all tests of a file, and a project for each test."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from coderepair.runner import ForkRunner, open_runner
 from tests.projects import Project
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[ForkRunner]:
-    with open_runner(1) as opened:
+@pytest.fixture(scope="module", params=["shared-process", "two-process"])
+def runner(request: pytest.FixtureRequest) -> Iterator[ForkRunner]:
+    with open_runner(1, two_process=request.param == "two-process") as opened:
         yield opened
 
 

@@ -270,7 +270,8 @@ def test_the_scratch_folder_is_bounded_and_emptied(project: Project) -> None:
     assert report.passed == 0
     worker = project.runner._worker
     assert worker is not None
-    assert not any(Path(worker.scratch).iterdir())
+    left = [path for path in Path(worker.scratch).rglob("*") if not path.is_dir()]
+    assert not left
 
 
 def test_programs_leave_no_trace_for_the_next(project: Project) -> None:

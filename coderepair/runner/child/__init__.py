@@ -11,6 +11,16 @@ direct.py     plain test functions called without pytest
 plain.py      unmodified pytest in a fresh process: verification
 asserts.py    rewrites test functions so that every assert counts by itself
 recorder.py   where rewritten asserts report to; also the clock that ends a hanging check
+both.py       a program judged by two processes as far as that goes, and in its own for the rest
+pair.py       the server's hold on those two
+judge.py      runs the tests, and never a line of the program
+remote.py     what tests import there: functions that are called in the other process (raised.py: exceptions)
+eligible.py   which tests reach the program by calls with data only
+lean.py       forks the candidates of two-process mode (answering.py: one of them, crossing.py: what it tells)
+values.py     plain data between the two
+hiding.py     keeps the tests' files from candidates
+tripwire.py   names by which a program could reach tests in its own process
+entry.py      what a process gives up before it runs a program
 describe.py   a failing check in words: call, expected, got, lines of the user's file
 closeness.py  how near a wrong value is to the right one
 doctests.py   examples in docstrings, taken from the original file

@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
-import os
-import sys
-import tempfile
 from types import CodeType
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List, Sequence
 
-from . import describe, direct, doctests, loader, sandbox, session
+from . import describe, direct, doctests, entry, loader, session
 from .recorder import CheckTimeout, Recorder
-
-GC_THRESHOLD = 100_000
-
-
-def enter(settings: Dict[str, Any], folder: str) -> None:
-    """Gives up what a candidate has no use for: descriptors, time, memory, files, network, processes."""
-    sandbox.die_with_parent()
-    os.setsid()
-    os.mkdir(folder)
-    os.environ["HOME"] = os.environ["TMPDIR"] = folder
-    tempfile.tempdir = folder
-    sandbox.limit_resources(settings["memory_mb"], settings["cpu_s"])
-    sandbox.confine_candidate(folder, settings["isolation"])
-    gc.set_threshold(GC_THRESHOLD, 50, 100)
-    sys.setrecursionlimit(1000)
-
-
-def compile_program(source: str, path: str) -> CodeType:
-    """Raises whatever Python raises for such a text; NUL and surrogates become SyntaxError."""
-    try:
-        return compile(source, path, "exec", dont_inherit=True)
-    except (ValueError, UnicodeError, RecursionError, MemoryError, OverflowError) as error:
-        problem = SyntaxError(str(error) or type(error).__name__)
-        problem.filename = path
-        raise problem from None
 
 
 def run(task: Any, source: str, settings: Dict[str, Any], fd: int, folder: str) -> None:
     """Runs every node of `task` (a `server.TaskState`) against `source`; tells events to `fd`."""
-    enter(settings, folder)
+    entry.enter(settings, folder)
     recorder = Recorder(fd, task.functions, task.path, settings["limit_s"], settings["cap_s"])
     recorder.install_clock()
+    wanted = settings.get("nodes", range(len(task.nodes)))
     try:
         code = _program(task, source, settings, recorder)
     except SyntaxError as error:
-        broken_everywhere(recorder, len(task.nodes), describe.exception(error, task.path))
+        broken_everywhere(recorder, wanted, describe.exception(error, task.path))
         return
     loader.show_source(task.path, source)
     loader.replace(task.path, lambda: code)
     task.set_recorder(recorder)
-    run_nodes(task, recorder)
+    run_nodes(task, recorder, wanted)
     recorder.close()
 
 
 def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorder) -> CodeType:
     """The program, with a watcher where the request wants to know more than verdicts."""
-    code = compile_program(source, task.path)
+    code = entry.compile_program(source, task.path)
     if settings.get("trace"):
         from . import coverage
 
@@ -71,20 +43,20 @@ def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorde
     return code
 
 
-def run_nodes(task: Any, recorder: Recorder) -> None:
+def run_nodes(task: Any, recorder: Recorder, wanted: Sequence[int]) -> None:
     """Test items first, then docstring examples, each under its index in the list of nodes."""
-    if task.has_items:
+    if task.has_items and any(task.nodes[number]["kind"] != "doctest" for number in wanted):
         try:
-            (direct.run if task.direct else run_items)(task, recorder)
+            (direct.run if task.direct else run_items)(task, recorder, wanted)
         except (Exception, SystemExit, CheckTimeout) as error:
-            broken_everywhere(recorder, len(task.nodes), import_failure(error, task.path))
+            broken_everywhere(recorder, wanted, import_failure(error, task.path))
             return
-    for number, node in enumerate(task.nodes):
-        if node["kind"] == "doctest":
+    for number in wanted:
+        if task.nodes[number]["kind"] == "doctest":
             doctests.run(task, number, recorder)
 
 
-def run_items(task: Any, recorder: Recorder) -> None:
+def run_items(task: Any, recorder: Recorder, wanted: Sequence[int]) -> None:
     """pytest's items, through pytest's own protocol. Raises what keeps the tests from being imported."""
     plugin = task.plugin
     plugin.recorder, plugin.user_file = recorder, task.path
@@ -95,7 +67,7 @@ def run_items(task: Any, recorder: Recorder) -> None:
         raise session.cause(plugin.collect_errors[0])
     recorder.imported()
     index = {node["id"]: number for number, node in enumerate(task.nodes)}
-    known = [item for item in items if item.nodeid in index]
+    known = [item for item in items if index.get(item.nodeid, -1) in wanted]
     for item, following in itertools.zip_longest(known, known[1:]):
         number = index[item.nodeid]
         recorder.begin(number, function_of(task, item))
@@ -116,9 +88,9 @@ def import_failure(error: BaseException, path: str) -> Dict[str, Any]:
     return describe.exception(error, path)
 
 
-def broken_everywhere(recorder: Recorder, count: int, failure: Dict[str, Any]) -> None:
-    """The program cannot even be imported: every node fails for the same reason."""
-    for number in range(count):
+def broken_everywhere(recorder: Recorder, nodes: Iterable[int], failure: Dict[str, Any]) -> None:
+    """The program cannot even be imported: all these nodes fail for the same reason."""
+    for number in nodes:
         recorder.begin(number, -1)
         recorder.finish("collect", failure)
     recorder.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import reprlib
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from .asserts import EQUALITIES, Assert, TestFunction
 
@@ -24,6 +24,10 @@ _short.maxlist = _short.maxtuple = _short.maxset = _short.maxfrozenset = _short.
 _short.maxdeque = _short.maxarray = 40
 _short.maxstring = _short.maxother = VALUE
 _short.maxlevel = 5
+
+REMEMBERED = 200
+"""Exceptions of another process whose frames are kept."""
+_remote: Dict[int, Tuple[BaseException, List[Tuple[int, str]]]] = {}
 
 Scope = Optional[Dict[str, Any]]
 Failure = Dict[str, Any]
@@ -181,19 +185,25 @@ def failed_method(
     return failure
 
 
+def remember(error: BaseException, frames: List[Tuple[int, str]]) -> None:
+    """An exception came from another process, where it passed these (line, function) of the user's file."""
+    if len(_remote) >= REMEMBERED:
+        _remote.clear()
+    _remote[id(error)] = (error, frames)
+
+
 def exception(error: BaseException, user_file: str) -> Failure:
     """Failure by an exception, with the frames inside the user's file."""
-    lines, frames = [], []
+    frames = list(_remote[id(error)][1]) if id(error) in _remote else []
     trace = error.__traceback__
     for _ in range(20000):
         if trace is None:
             break
         code = trace.tb_frame.f_code
         if code.co_filename == user_file:
-            lines.append(trace.tb_lineno)
             frames.append((trace.tb_lineno, code.co_name))
         trace = trace.tb_next
-    line = lines[-1] if lines else 0
+    line = frames[-1][0] if frames else 0
     if isinstance(error, SyntaxError) and error.filename == user_file:
         line = error.lineno or 0
     kind = "memory" if isinstance(error, MemoryError) else "exception"

@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import sys
 from types import ModuleType
-from typing import Any, Dict, List, Optional
+from typing import Any, Container, Dict, List, Optional
 
 from . import describe
 from .doctests import module_name
@@ -51,21 +51,23 @@ def _is_plain(item: Any) -> bool:
     )
 
 
-def run(task: Any, recorder: Recorder) -> None:
-    """Imports the test modules and calls their functions, in order."""
+def run(task: Any, recorder: Recorder, wanted: Container[int]) -> None:
+    """Imports the test modules and calls the functions of the wanted nodes, in order."""
     recorder.begin(0, -1)
-    modules = {file: _import(file, task.test_code[file]) for file in task.direct_files}
+    modules = {file: import_test(file, task.test_code[file]) for file in task.direct_files}
     recorder.imported()
-    for number, call in enumerate(task.direct):
-        function = getattr(modules[call["file"]], call["function"], None)
+    for number, each in enumerate(task.direct):
+        if number not in wanted:
+            continue
+        function = getattr(modules[each["file"]], each["function"], None)
         if function is None:
             continue  # no verdict, which is no pass
-        recorder.begin(number, task.function_index.get((call["file"], call["function"]), -1))
-        _call(function, recorder, task.path)
+        recorder.begin(number, task.function_index.get((each["file"], each["function"]), -1))
+        call(function, recorder, task.path)
 
 
-def _import(path: str, code: Any) -> ModuleType:
-    """As pytest's `prepend` import mode does, but from code that is compiled already."""
+def import_test(path: str, code: Any) -> ModuleType:
+    """A test module, imported as pytest's `prepend` import mode does, but from code that is compiled already."""
     folder, name = module_name(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -79,11 +81,12 @@ def _import(path: str, code: Any) -> ModuleType:
     return module
 
 
-def _call(function: Any, recorder: Recorder, user_file: str) -> None:
+def call(function: Any, recorder: Recorder, user_file: str) -> None:
+    """One test; whatever ends it is told to the recorder."""
     try:
         function()
-    except CheckTimeout:
-        recorder.timed_out(0)
+    except CheckTimeout as error:
+        recorder.timed_out(0, error)
         recorder.finish("timeout", None)
     except (Exception, SystemExit) as error:
         recorder.finish("call", describe.exception(error, user_file))

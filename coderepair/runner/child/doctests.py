@@ -71,8 +71,8 @@ def run(task: Any, number: int, recorder: Recorder) -> None:
         except (Exception, SystemExit) as error:
             recorder.finish("collect", describe.exception(error, task.path))
             return
-        except CheckTimeout:
-            recorder.timed_out(0)
+        except CheckTimeout as error:
+            recorder.timed_out(0, error)
             recorder.finish("timeout", None)
             return
     recorder.imported()
@@ -125,7 +125,7 @@ class _Runner(doctest.DocTestRunner):
     ) -> None:
         number = self._numbers[id(example)]
         if isinstance(exc_info[1], CheckTimeout):
-            self._recorder.timed_out(number)
+            self._recorder.timed_out(number, exc_info[1])
             return
         failure = describe.exception(exc_info[1], self._user_file)
         failure["call"] = describe.cut(example.source.strip(), describe.VALUE)

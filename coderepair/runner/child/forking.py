@@ -13,7 +13,7 @@ import time
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 from . import sandbox, wire
-from .recorder import wall_limit
+from .recorder import STARVED, process_cpu, wall_limit
 
 GRACE_S = 0.4
 """How long a check may overstay its soft limit before its process is killed."""
@@ -51,7 +51,7 @@ def supervise(
         _child(work, write_end, folder)
     os.close(write_end)
     try:
-        events, timed_out = _watch(read_end, control, _Deadline(pid, limit, cap, total))
+        events, timed_out = _watch(read_end, control, Deadline(limit, cap, total, pid))
     finally:
         os.close(read_end)
         end = _reap(pid)
@@ -60,16 +60,22 @@ def supervise(
     return Told(events, "timeout" if timed_out else end, seconds, _children_cpu() - cpu)
 
 
-class _Deadline:
+class Deadline:
     """When a candidate that does not end its checks by itself has to be killed."""
 
-    def __init__(self, pid: int, limit: float, cap: float, total: float) -> None:
-        self.pid = pid
+    def __init__(self, limit: float, cap: float, total: float, *pids: int) -> None:
+        self.pids = pids
+        """Processes whose CPU time counts."""
+        self._cap = cap + 2 * GRACE_S
         self._limit = limit + GRACE_S
         self._wall = wall_limit(limit, cap) + 2 * GRACE_S
         self._start = self._since = time.monotonic()
         self._end = self._start + total
-        self._cpu = 0.0
+        self._cpu = self.cpu()
+
+    def cpu(self) -> float:
+        """CPU seconds of the processes so far."""
+        return sum(map(process_cpu, self.pids))
 
     def tick(self) -> float:
         """Seconds to sleep: long at first, as most candidates are done in a few milliseconds."""
@@ -79,23 +85,27 @@ class _Deadline:
         """An event came in."""
         self._since = time.monotonic()
         if self._since - self._start > TICK_S:
-            self._cpu = process_cpu(self.pid)
+            self._cpu = self.cpu()
 
     def over(self) -> bool:
+        """Whether the processes hang; one that sleeps is told from one that waits for a busy machine."""
         now = time.monotonic()
-        if now > self._end or now - self._since > self._wall:
-            return True
-        return now - self._since > self._limit and process_cpu(self.pid) - self._cpu > self._limit
+        waited = now - self._since
+        if waited <= self._limit and now <= self._end:
+            return False
+        used = self.cpu() - self._cpu
+        asleep = waited > self._wall and used < STARVED * waited
+        return now > self._end or asleep or waited > self._cap or used > self._limit
 
 
-def _watch(fd: int, control: int, clock: _Deadline) -> Tuple[List[Any], bool]:
+def _watch(fd: int, control: int, clock: Deadline) -> Tuple[List[Any], bool]:
     """Events until the pipe closes, and whether time ran out instead."""
     frames = wire.Frames(EVENTS)
     events: List[Any] = []
     while True:
         ready = select.select([fd, control], [], [], clock.tick())[0]
-        if control in ready and not _parent_lives(control):
-            _reap(clock.pid)
+        if control in ready and not parent_lives(control):
+            _reap(*clock.pids)
             os._exit(0)
         if clock.over():
             return events, True
@@ -141,7 +151,7 @@ def _remove(folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _parent_lives(control: int) -> bool:
+def parent_lives(control: int) -> bool:
     """False at the end of the stream. (The parent sends nothing while a program runs.)"""
     with socket.socket(fileno=os.dup(control)) as copy:
         try:
@@ -150,14 +160,6 @@ def _parent_lives(control: int) -> bool:
             return True
         except OSError:
             return False
-
-
-def process_cpu(pid: int) -> float:
-    """CPU seconds of a process so far; 0 where the system does not tell (`clock_getcpuclockid`, Linux)."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)
-    except OSError:
-        return 0.0
 
 
 def _children_cpu() -> float:

@@ -12,7 +12,7 @@ import tempfile
 from types import CodeType
 from typing import Any
 
-from . import candidate, loader, sandbox, wire
+from . import entry, loader, sandbox, wire
 
 
 class Reporter:
@@ -52,7 +52,7 @@ def serve(control: int, scratch: str, root: str) -> None:
     sandbox.confine_calls()
     path, reporter = request["path"], Reporter(control)
     try:
-        code = candidate.compile_program(request["source"], path)
+        code = entry.compile_program(request["source"], path)
     except SyntaxError as error:
         wire.write(control, ["end", str(error)])
         return

@@ -9,7 +9,7 @@ import os
 import socket
 from typing import Any, Callable, Dict
 
-from . import candidate, sandbox, wire
+from . import entry, sandbox, wire
 
 EXTRA_MB = 512
 """Allocated beyond the limit."""
@@ -20,7 +20,7 @@ def run(request: Dict[str, Any], fd: int, folder: str) -> None:
     sandbox.remember_own_size()
     if request["isolation"].get("landlock", True):
         sandbox.confine_files(sandbox.readable_paths([]), [os.path.dirname(folder)])
-    candidate.enter({"memory_mb": 256, "cpu_s": 10, "isolation": request["isolation"]}, folder)
+    entry.enter({"memory_mb": 256, "cpu_s": 10, "isolation": request["isolation"]}, folder)
     attempts: Dict[str, Callable[[], Any]] = {
         "write": lambda: os.close(os.open(request["file"], os.O_WRONLY | os.O_APPEND)),
         "create": lambda: os.mkdir(request["file"] + ".made"),

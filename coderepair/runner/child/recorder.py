@@ -25,8 +25,12 @@ MAX_TIMEOUTS = 2
 """Checks that may time out before the rest of a program's checks is left out."""
 AFTER_TIMEOUT_S = 0.1
 """Limit of the checks that follow: most of them hang in the same loop."""
+STARVED = 0.01
+"""CPU seconds a wall second of a process that has work and waits for its turn; one that sleeps uses less."""
 WALL_FACTOR = 4.0
 """Wall time a check may take, as a multiple of its CPU time: the machine may be busy."""
+FLUSH_S = 0.05
+"""Longest that events wait, while new ones come."""
 REPEAT = 0.1
 """Seconds until a swallowed alarm comes again."""
 
@@ -52,13 +56,48 @@ class Watcher:
 class CheckTimeout(BaseException):
     """Raised inside a check that has used up its time."""
 
+    outcome = TIMEOUT
+    kind = "timeout"
+    message = "no result within the time limit"
+
+
+class Crashed(CheckTimeout):
+    """The candidate's process ended during a check, or broke the protocol."""
+
+    outcome = "crash"
+    kind = "crash"
+    message = "the program's process ended"
+
+
+class Overflow(CheckTimeout):
+    """The program printed more than it may."""
+
+    outcome = "output_limit"
+    kind = "output"
+    message = "more output than the limit"
+
+
+def process_cpu(pid: int) -> float:
+    """CPU seconds of a process so far; 0 where the system does not tell (`clock_getcpuclockid`, Linux)."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
 
 class Recorder:
     """Takes the outcome of each check of the node that is running."""
 
     def __init__(
-        self, fd: int, functions: List[TestFunction], user_file: str, limit: float, cap: float
+        self,
+        fd: int,
+        functions: List[TestFunction],
+        user_file: str,
+        limit: float,
+        cap: float,
+        eager: bool = True,
     ) -> None:
+        """`eager` sends each event at once, as is needed where the program may end this process."""
         self._fd = fd
         self._functions = functions
         self._user_file = user_file
@@ -71,6 +110,13 @@ class Recorder:
         self._timeouts = 0
         self._busy = False
         self._told = False
+        self._cap = cap
+        self._armed = self._own_mark = 0.0
+        self._pid = 0
+        self._mark = 0.0
+        self._eager = eager
+        self._waiting = b""
+        self._flushed = 0.0
         self.watcher: Optional[Watcher] = None
 
     # -- one node ---------------------------------------------------------------------------------
@@ -145,7 +191,7 @@ class Recorder:
         if function != self._function:
             return False
         if isinstance(error, CheckTimeout):
-            self.timed_out(number)
+            self.timed_out(number, error)
             return True
         if not isinstance(error, (Exception, SystemExit)):
             return False
@@ -170,14 +216,13 @@ class Recorder:
 
     # -- time -------------------------------------------------------------------------------------
 
-    def timed_out(self, number: int) -> None:
-        """Check `number` (0 for a node without numbered checks) used up its time."""
+    def timed_out(self, number: int, error: CheckTimeout) -> None:
+        """Check `number` (0 for a node without numbered checks) used up its time, or the process."""
         self._timeouts += 1
         self._limit = min(self._limit, AFTER_TIMEOUT_S)
         self._wall = wall_limit(self._limit, self._wall)
-        self._check(
-            number, TIMEOUT, 0.0, {"kind": "timeout", "message": "no result within the time limit"}
-        )
+        self._check(number, error.outcome, 0.0, {"kind": error.kind, "message": error.message})
+        self.flush()
         if self._timeouts >= MAX_TIMEOUTS:
             os._exit(0)
 
@@ -186,11 +231,34 @@ class Recorder:
         signal.signal(signal.SIGPROF, self._alarm)
         signal.signal(signal.SIGALRM, self._alarm)
 
-    def _alarm(self, _signal: int, _frame: Any) -> None:
-        if not self._busy and self._node >= 0:
-            raise CheckTimeout
+    def _alarm(self, number: int, _frame: Any) -> None:
+        if self._busy or self._node < 0 or (number == signal.SIGALRM and self._is_starved()):
+            return  # it comes again
+        raise CheckTimeout
+
+    def _is_starved(self) -> bool:
+        """Whether the check only waits for a busy machine, within the limit that holds whatever happens."""
+        waited = time.monotonic() - self._armed
+        return waited < self._cap and self._used() > STARVED * waited
+
+    def _used(self) -> float:
+        """CPU seconds of this process, and of the one that is followed, since the clock was set."""
+        own = process_cpu(os.getpid()) - self._own_mark
+        return own + (process_cpu(self._pid) - self._mark if self._pid else 0.0)
+
+    def follow(self, pid: int) -> None:
+        """From now on the CPU time of that process counts as the check's."""
+        self._pid = pid
+        self._mark = process_cpu(pid)
+
+    def overdue(self) -> bool:
+        """Whether the process that is followed has used up the check's CPU time."""
+        return process_cpu(self._pid) - self._mark > self._limit
 
     def _arm(self) -> None:
+        self._armed, self._own_mark = time.monotonic(), process_cpu(os.getpid())
+        if self._pid:
+            self._mark = process_cpu(self._pid)
         signal.setitimer(signal.ITIMER_PROF, self._limit, REPEAT)
         signal.setitimer(signal.ITIMER_REAL, self._wall, REPEAT)
 
@@ -228,7 +296,16 @@ class Recorder:
         return None if self.watcher is None else self.watcher.told()
 
     def _emit(self, event: List[Any]) -> None:
-        wire.write(self._fd, event)
+        self._waiting += wire.encode(event)
+        now = time.monotonic()
+        if self._eager or now - self._flushed > FLUSH_S:
+            self._flushed = now
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what waits to be sent."""
+        waiting, self._waiting = self._waiting, b""
+        wire.write_all(self._fd, waiting)
 
 
 def _expected(value: Any) -> Any:

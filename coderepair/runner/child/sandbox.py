@@ -17,6 +17,7 @@ import resource
 import signal
 import struct
 import sys
+from functools import lru_cache
 from typing import Any, Dict, Iterable, List, Optional
 
 from .syscalls import (
@@ -53,14 +54,19 @@ def die_with_parent() -> None:
 
 def limit_resources(memory_mb: int, cpu_s: int) -> None:
     """Memory comes on top of what the interpreter itself has mapped already."""
+    limit_memory(memory_mb)
     for name, value in (
         ("RLIMIT_CORE", 0),
         ("RLIMIT_CPU", cpu_s),
         ("RLIMIT_FSIZE", FILE_SIZE),
         ("RLIMIT_NOFILE", OPEN_FILES),
-        ("RLIMIT_AS", _mapped() + memory_mb * 1024 * 1024),
     ):
         _lower(getattr(resource, name), value)
+
+
+def limit_memory(memory_mb: int) -> None:
+    """Address space, on top of what is mapped already."""
+    _lower(resource.RLIMIT_AS, _mapped() + memory_mb * 1024 * 1024)
 
 
 def _lower(kind: int, value: int) -> None:
@@ -207,6 +213,8 @@ LOAD, JUMP_EQ, JUMP_SET, JUMP_GE, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 CLONE_THREAD = 0x00010000
 X32 = 0x40000000
+INSTRUCTION = 8
+"""Bytes of one."""
 
 FORBIDDEN = (
     "fork", "vfork", "execve", "execveat", "socket", "bind", "listen", "connect", "ptrace",
@@ -222,6 +230,7 @@ FORBIDDEN = (
     "shmget", "semget", "msgget", "mq_open", "sched_setscheduler", "sched_setparam", "sched_setattr",
     "ioprio_set", "fanotify_init", "vhangup", "iopl", "ioperm",
 )  # fmt: skip
+FORKS = ("fork", "vfork")
 PRETENDED = (
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
     "utime", "utimes", "utimensat", "futimesat",
@@ -229,7 +238,18 @@ PRETENDED = (
 """Answered with success, as copying a file into the scratch folder would fail otherwise."""
 
 
-def _filter(pid: int) -> List[bytes]:
+OWN_PID = 0x7E57A11E
+"""Stands in a filter for the id of the process that installs it."""
+
+
+def prepare_calls() -> None:
+    """Makes the filter that forks of this process will install."""
+    if MACHINE in NUMBERS:
+        _filter(False)
+
+
+@lru_cache(maxsize=2)
+def _filter(forks: bool) -> bytes:
     """A BPF program over `struct seccomp_data` (number, architecture, ..., arguments)."""
     table = NUMBERS[MACHINE]
     program: List[bytes] = []
@@ -246,18 +266,19 @@ def _filter(pid: int) -> List[bytes]:
         emit(RETURN, REFUSE | errno.EPERM)
     for names, answer in ((FORBIDDEN, errno.EPERM), (PRETENDED, 0), (("clone3",), errno.ENOSYS)):
         for name in names:
-            if name in table:
+            if name in table and not (forks and name in FORKS):
                 emit(JUMP_EQ, table[name], 0, 1)
                 emit(RETURN, REFUSE | answer)
-    emit(JUMP_EQ, table["clone"], 0, 4)  # threads yes, processes no
-    emit(LOAD, 16)
-    emit(JUMP_SET, CLONE_THREAD, 0, 1)
-    emit(RETURN, ALLOW)
-    emit(RETURN, REFUSE | errno.EPERM)
+    if not forks:
+        emit(JUMP_EQ, table["clone"], 0, 4)  # threads yes, processes no
+        emit(LOAD, 16)
+        emit(JUMP_SET, CLONE_THREAD, 0, 1)
+        emit(RETURN, ALLOW)
+        emit(RETURN, REFUSE | errno.EPERM)
     for name in ("kill", "tgkill"):
         emit(JUMP_EQ, table[name], 0, 4)
         emit(LOAD, 16)
-        emit(JUMP_EQ, pid, 0, 1)
+        emit(JUMP_EQ, OWN_PID, 0, 1)
         emit(RETURN, ALLOW)
         emit(RETURN, REFUSE | errno.EPERM)
     emit(JUMP_EQ, table["prlimit64"], 0, 4)
@@ -266,20 +287,21 @@ def _filter(pid: int) -> List[bytes]:
     emit(RETURN, ALLOW)
     emit(RETURN, REFUSE | errno.EPERM)
     emit(RETURN, ALLOW)
-    return program
+    return b"".join(program)
 
 
 class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def confine_calls() -> bool:
-    """Installs the system call filter in this thread and all it starts."""
+def confine_calls(forks: bool = False) -> bool:
+    """Installs the system call filter in this thread and all it starts; with `forks` they may fork."""
     if MACHINE not in NUMBERS or not sys.platform.startswith("linux"):
         return False
-    instructions = _filter(os.getpid())
-    code = ctypes.create_string_buffer(b"".join(instructions))
-    program = _Program(len(instructions), ctypes.addressof(code))
+    own = struct.pack("=I", OWN_PID), struct.pack("=I", os.getpid())
+    instructions = _filter(forks).replace(*own)
+    code = ctypes.create_string_buffer(instructions, len(instructions))
+    program = _Program(len(instructions) // INSTRUCTION, ctypes.addressof(code))
     _system().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     return bool(
         _system().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0

@@ -10,12 +10,15 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import (
     asserts,
+    both,
     candidate,
     describe,
     direct,
     doctests,
+    entry,
     forking,
     loader,
+    pair,
     sandbox,
     session,
     warm,
@@ -86,26 +89,30 @@ class TaskState:
 def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     """Sets the task up, answers with its nodes, then runs programs until told to end."""
     sandbox.remember_own_size()
+    sandbox.prepare_calls()
     if request["isolation"].get("landlock", True):
         readable = sandbox.readable_paths(request["readable"])
         sandbox.confine_files(readable, [scratch], request["listable"])
     state = TaskState(request)
     state.rewrite_tests(request["rewrite"])
-    server = _Server(control, scratch, state, request["isolation"])
+    server = _Server(control, scratch, state, request)
     wire.write(control, server.prepare(request["doctests"]))
     server.answer()
 
 
 class _Server:
     def __init__(
-        self, control: int, scratch: str, state: TaskState, isolation: Dict[str, bool]
+        self, control: int, scratch: str, state: TaskState, request: Dict[str, Any]
     ) -> None:
         self._control = control
         self._scratch = scratch
         self._state = state
-        self._isolation = isolation
+        self._request = request
+        self._isolation: Dict[str, bool] = request["isolation"]
         self._count = 0
         self._imports_known = False
+        self._two: Optional[pair.Pair] = None
+        self._learned = False
 
     # -- set-up -----------------------------------------------------------------------------------
 
@@ -120,7 +127,10 @@ class _Server:
         if found.get("errors") or found.get("failed"):
             return found
         state.nodes = found.pop("nodes")
+        path, module = found.pop("path"), found.pop("module")
         self._warm(found)
+        if self._request["two_process"] and module and "broken" not in found:
+            self._two = self._pair(path, module)
         self._add_doctests(doctest_files, found.pop("rootdir"))
         return {**found, "nodes": state.nodes}
 
@@ -153,7 +163,7 @@ class _Server:
         settings = {"memory_mb": 4096, "cpu_s": int(LISTING_S), "isolation": self._isolation}
 
         def work(fd: int, folder: str) -> None:
-            candidate.enter(settings, folder)
+            entry.enter(settings, folder)
             wire.write(fd, self._listing(source))
 
         told = self._supervise(work, LISTING_S, LISTING_S, LISTING_S)
@@ -164,7 +174,7 @@ class _Server:
     def _listing(self, source: str) -> Dict[str, Any]:
         state, before = self._state, set(sys.modules)
         try:
-            code = candidate.compile_program(source, state.path)
+            code = entry.compile_program(source, state.path)
             loader.replace(state.path, lambda: code)
         except SyntaxError as error:
             return {"errors": [describe.exception(error, state.path)], "texts": [str(error)]}
@@ -185,6 +195,7 @@ class _Server:
         found["rootdir"] = str(current.config.rootpath)
         found["doctest_flags"] = flags
         found["modules"] = sorted(set(sys.modules) - before)
+        found["path"], found["module"] = list(sys.path), warm.name_of(state.path)
         return found
 
     # -- requests ---------------------------------------------------------------------------------
@@ -213,10 +224,53 @@ class _Server:
         self._control = control
         self._scratch = os.path.join(self._scratch, name)
         os.makedirs(self._scratch, exist_ok=True)
+        if self._two is not None:
+            self._two.forget()
+            self._two.renamed(self._control, self._scratch)
+
+    def _pair(self, path: List[str], module: str) -> pair.Pair:
+        request, state = self._request, self._state
+        tests = [*request["rewrite"], *(each for each in request["doctests"] if each != state.path)]
+        return pair.Pair(
+            pair.Setting(
+                state=state,
+                control=self._control,
+                scratch=self._scratch,
+                isolation=self._isolation,
+                root=request["root"],
+                readable=request["readable"],
+                listable=request["listable"],
+                tests=tests,
+                path=path,
+                module=module,
+            )
+        )
 
     def run(self, message: Dict[str, Any]) -> Dict[str, Any]:
-        """One program: its events, how its process ended, wall and CPU seconds."""
-        settings = {**message, "isolation": self._isolation}
+        """One program: its events, how its process ended, wall and CPU seconds, nodes it could forge."""
+        everything = list(range(len(self._state.nodes)))
+        if self._two is None or message.get("trace") or message.get("sites"):
+            return self._shared(message, everything)
+        if not self._learned:
+            answer = self._learn({**message, "source": self._state.source}, everything)
+            if message["source"] == self._state.source:
+                return answer
+            return self.run(message)
+        return both.run(self._two, self._shared, message, everything)
+
+    def _learn(self, message: Dict[str, Any], everything: List[int]) -> Dict[str, Any]:
+        """The original's turn: it is judged both ways, and where they differ the old way stays."""
+        answer = self._shared(message, everything)
+        self._learned, two = True, self._two
+        assert two is not None
+        if not both.learn(two, message, answer):
+            two.close()
+            self._two = None
+        return {**answer, "reasons": two.reasons}
+
+    def _shared(self, message: Dict[str, Any], nodes: List[int]) -> Dict[str, Any]:
+        """A program judged in its own process, by these nodes."""
+        settings = {**message, "isolation": self._isolation, "nodes": nodes}
         report_imports = not self._imports_known
 
         def work(fd: int, folder: str) -> None:
@@ -234,7 +288,13 @@ class _Server:
             warm.preload(told.events[-1][1], self._state.path)
             warm.settle()
             self._imports_known = True
-        return {"events": events, "end": told.end, "seconds": told.seconds, "cpu": told.cpu}
+        return {
+            "events": events,
+            "end": told.end,
+            "seconds": told.seconds,
+            "cpu": told.cpu,
+            "shared": len(nodes),
+        }
 
     def _supervise(
         self, work: forking.Work, limit: float, cap: float, total: float

@@ -143,7 +143,7 @@ def run_item(plugin: Plugin, item: Any, following: Any) -> None:
     except Exception as error:  # a plugin's hook broke: that is the item's error
         status, failure, problem = "setup", describe.exception(error, plugin.user_file), None
     if isinstance(problem, CheckTimeout):
-        recorder.timed_out(0)
+        recorder.timed_out(0, problem)
         recorder.finish("timeout", None)
     else:
         recorder.finish(status, failure)

@@ -23,11 +23,30 @@ def target_loaded(path: str) -> bool:
     return any(file and os.path.realpath(file) == path for file in files)
 
 
-def preload(names: List[str], target: str) -> None:
-    """Imports modules that candidates would import anyway, if they cannot depend on the user's file.
+def name_of(path: str) -> str:
+    """Under which name the file was imported; empty if it was not, or under several."""
+    names = [
+        name
+        for name, module in list(sys.modules.items())
+        if os.path.realpath(getattr(module, "__file__", None) or os.sep) == path
+    ]
+    return names[0] if len(names) == 1 else ""
 
-    That is the standard library and what is installed, but for the package that `target` belongs to.
-    """
+
+def preload(names: List[str], target: str) -> None:
+    """Imports modules that candidates would import anyway, if they cannot depend on the user's file."""
+    for name in preloadable(names, target):
+        try:
+            importlib.import_module(name)
+        except (
+            BaseException
+        ):  # what cannot be imported here is imported, or fails, in the candidate
+            continue
+
+
+def preloadable(names: List[str], target: str) -> List[str]:
+    """Of these modules the standard library and what is installed, but for the package of `target`."""
+    found = []
     kinds = ("stdlib", "platstdlib", "purelib", "platlib")
     roots = {os.path.realpath(sysconfig.get_paths()[kind]) + os.sep for kind in kinds}
     for name in names:
@@ -37,8 +56,7 @@ def preload(names: List[str], target: str) -> None:
             builtin = spec is not None and spec.origin in ("built-in", "frozen")
             installed = any(origin.startswith(root) for root in roots)
             if builtin or (installed and not target.startswith(os.path.dirname(origin) + os.sep)):
-                importlib.import_module(name)
-        except (
-            BaseException
-        ):  # what cannot be imported here is imported, or fails, in the candidate
+                found.append(name)
+        except BaseException:  # a module whose specification cannot be made
             continue
+    return found

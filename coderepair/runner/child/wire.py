@@ -21,7 +21,12 @@ def encode(value: Any) -> bytes:
 
 def write(fd: int, value: Any) -> None:
     """Writes a whole frame. Raises OSError if the other end is gone."""
-    view = memoryview(encode(value))
+    write_all(fd, encode(value))
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Writes all of it. Raises OSError if the other end is gone."""
+    view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
 
@@ -40,9 +45,7 @@ def read(fd: int) -> Optional[Any]:
 
 def send(fd: int, body: bytes) -> None:
     """Writes a frame of bytes. Raises OSError if the other end is gone."""
-    view = memoryview(HEADER.pack(len(body)) + body)
-    while view:
-        view = view[os.write(fd, view) :]
+    write_all(fd, HEADER.pack(len(body)) + body)
 
 
 def receive(fd: int) -> Optional[bytes]:

@@ -1,0 +1,97 @@
+"""One program, judged by two processes as far as that goes and in its own process for the rest."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, List
+
+from . import tripwire
+from .pair import Broken, Pair, Verdicts
+
+SLOWER = 10.0
+FLOOR_S = 0.3
+"""A check of the original gets this many times, and this many seconds, of what its slowest check needed."""
+
+Answer = Dict[str, Any]
+Shared = Callable[[Dict[str, Any], List[int]], Answer]
+
+
+def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> bool:
+    """Has the original judged a second time, keeps the nodes with equal verdicts; whether there are any."""
+    counted = [event[6] for event in answer["events"] if event[0] == "c" and event[3] != "timeout"]
+    limit = min(message["limit_s"], max(FLOOR_S, SLOWER * max(counted, default=0.0)))
+    try:
+        two.start(message)
+        if not two.nodes:
+            return False
+        told = two.judge({**message, "limit_s": limit}, two.nodes)
+    except Broken as error:
+        two.reasons = [str(error)]
+        return False
+    for number in list(two.nodes):
+        mine, other = _verdict(told.events, number), _verdict(answer["events"], number)
+        if number in told.moved or (other and mine != other):
+            two.nodes.remove(number)
+            two.reasons[number] = told.moved.get(number, "verdicts differ")
+    return bool(two.nodes)
+
+
+def _verdict(events: List[Any], number: int) -> List[Any]:
+    """Outcomes of a node's checks, and how it ended."""
+    mine = [event for event in events if event[0] in ("c", "n") and event[1] == number]
+    return sorted(
+        ([event[0], event[2], event[3] if event[0] == "c" else ""] for event in mine), key=str
+    )
+
+
+def run(two: Pair, shared: Shared, message: Dict[str, Any], everything: List[int]) -> Answer:
+    """Events of all nodes. `shared` of the answer counts those that the program itself could forge."""
+    started = time.perf_counter()
+    verdicts = _judged(two, message)
+    if verdicts is None:
+        return shared(message, everything)
+    rest = [number for number in everything if number not in two.nodes or number in verdicts.moved]
+    events = [
+        event for event in verdicts.events if not (event[0] in ("c", "n") and event[1] in rest)
+    ]
+    answer: Answer = {"events": events, "end": verdicts.end, "cpu": verdicts.cpu, "shared": 0}
+    wire = tripwire.trips(message["source"], two.original) if verdicts.moved else ""
+    if wire:
+        rest = [number for number in rest if number not in verdicts.moved]
+        answer["events"] = [_rejection(number, wire) for number in verdicts.moved] + events
+    if rest:
+        answer = _merged(answer, shared(message, rest))
+    answer["seconds"] = time.perf_counter() - started
+    return answer
+
+
+def _rejection(number: int, name: str) -> List[Any]:
+    message = "has to be judged in its own process, and uses %s, which the original does not" % name
+    return ["c", number, 0, "rejected", 0.0, {"kind": "rejected", "message": message}, 0.0, None]
+
+
+def _merged(judged: Answer, forgeable: Answer) -> Answer:
+    """The events of both; complete only if both are."""
+    complete = judged["events"][-1:] == [["end"]] or not judged["events"]
+    first = [event for event in judged["events"] if event != ["end"]]
+    then = (
+        forgeable["events"]
+        if complete
+        else [each for each in forgeable["events"] if each != ["end"]]
+    )
+    return {
+        "events": first + then,
+        "end": forgeable["end"] if complete else judged["end"],
+        "cpu": judged["cpu"] + forgeable["cpu"],
+        "shared": forgeable["shared"],
+    }
+
+
+def _judged(two: Pair, message: Dict[str, Any]) -> "Verdicts | None":
+    """The judge's verdicts; a process that has gone is replaced once."""
+    for _ in range(2):
+        try:
+            return two.judge(message, two.nodes)
+        except Broken:
+            two.close()
+    return None

@@ -1,0 +1,164 @@
+"""Which tests can be judged from a process of their own: those that reach the program by calls with data.
+
+What a test could share with the program besides (a patched module, an environment variable, a clock that
+was set, a file it made) is looked for where it would have to be named: in the tests' imports, fixtures and
+text. Whatever remains shows when the original program is judged both ways.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import types
+from typing import Any, Dict, Iterable, List, Set
+
+from . import raised, remote
+
+STATEFUL = {
+    "random", "os", "sys", "time", "locale", "decimal", "logging", "threading", "tempfile", "pathlib",
+    "shutil", "socket", "contextvars", "datetime", "builtins", "io", "gc", "weakref", "signal",
+}  # fmt: skip
+"""Modules with a state that tests and program share; harmless where the program does not name them."""
+NEVER = {"mock", "inspect", "ctypes", "importlib", "subprocess", "multiprocessing", "asyncio", "runpy",
+         "warnings", "tracemalloc", "types", "dis", "ast", "pickle", "concurrent"}  # fmt: skip
+FIXTURES = {"monkeypatch", "mocker", "tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory", "capfd",
+            "capfdbinary", "capsysbinary", "recwarn", "caplog", "testdir", "pytester", "event_loop",
+            "benchmark"}  # fmt: skip
+TEXT = re.compile(r"\b(?:stdin|warns|deprecated_call|mock|patch|__code__|__closure__|getsource)\b")
+CONSTANTS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, re.Pattern)
+HARMLESS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    type,
+    remote.Remote,
+    remote.Stranger,
+)
+
+
+def file_reason(path: str, program: str, target: str, root: str) -> str:
+    """Why no test of a file can; empty if there is nothing against it. `program` is the original's text."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        tree = ast.parse(text)
+    except (OSError, SyntaxError, ValueError):
+        return "the file cannot be read"
+    found = TEXT.search(text)
+    if found:
+        return "uses " + found.group()
+    for name in sorted(_imports(tree)):
+        parts = set(name.split("."))
+        if parts & NEVER:
+            return "imports " + name
+        shared = parts & STATEFUL
+        if any(re.search(r"\b%s\b" % each, program) for each in shared):
+            return "shares " + name
+        if not _known(name, target, root):
+            return "imports " + name
+    return ""
+
+
+def _imports(tree: ast.AST) -> Set[str]:
+    found: Set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            found.add(base)
+            found.update(each.name for each in node.names if each.name in NEVER | STATEFUL)
+    return found - {""}
+
+
+def _known(name: str, target: str, root: str) -> bool:
+    """Whether a module holds nothing of the project: the target, packages around it, libraries."""
+    if name in STATEFUL | NEVER or target == name or target.startswith(name + "."):
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:
+        return name in sys.modules
+    real = os.path.realpath(file)
+    return "-packages" + os.sep in real or not real.startswith(os.path.realpath(root) + os.sep)
+
+
+def module_reason(module: types.ModuleType, target: str, root: str) -> str:
+    """As `file_reason`, from what a loaded test module holds."""
+    for name, value in module.__dict__.items():
+        if name.startswith("__") or isinstance(value, remote.Remote):
+            continue
+        home = (
+            value.__name__
+            if isinstance(value, types.ModuleType)
+            else getattr(value, "__module__", None)
+        )
+        if not isinstance(home, str) or home in (module.__name__, remote.__name__):
+            continue
+        if home in sys.modules and not _known(home, target, root):
+            return "uses %s of %s" % (name, home)
+    return ""
+
+
+def fixtures_reason(names: Iterable[str]) -> str:
+    """Why a test with these fixtures cannot."""
+    found = sorted(FIXTURES.intersection(names))
+    return "fixture " + found[0] if found else ""
+
+
+def is_pure(modules: Iterable[types.ModuleType]) -> bool:
+    """Whether running their functions leaves nothing behind: no module holds a value that can change."""
+    return all(
+        _is_constant(value, 0) or _is_pure_callable(value)
+        for module in modules
+        for name, value in module.__dict__.items()
+        if not name.startswith("__") and not name.startswith("@")
+    )
+
+
+def _is_pure_callable(value: Any) -> bool:
+    if isinstance(value, types.FunctionType):
+        code = value.__code__
+        defaults = [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+        cells = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        held = all(_is_constant(each, 0) for each in (*defaults, *cells))
+        return held and not _writes_globals(code) and not value.__dict__
+    if isinstance(value, type):
+        return raised.is_stdlib(value.__module__) or value.__module__ == "builtins"
+    return isinstance(value, HARMLESS)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        return bool(cell.cell_contents is not None)
+    except ValueError:
+        return False
+
+
+def _writes_globals(code: types.CodeType) -> bool:
+    import dis
+
+    if any(
+        each.opname in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR")
+        for each in dis.get_instructions(code)
+    ):
+        return True
+    return any(_writes_globals(each) for each in code.co_consts if isinstance(each, types.CodeType))
+
+
+def _is_constant(value: Any, depth: int) -> bool:
+    if isinstance(value, (tuple, frozenset)):
+        return depth < 20 and all(_is_constant(each, depth + 1) for each in value)
+    return type(value) in CONSTANTS
+
+
+def local_modules(loaded: Dict[str, Any], files: List[str]) -> List[types.ModuleType]:
+    """The loaded modules of these files."""
+    wanted = {os.path.realpath(each) for each in files}
+    return [
+        module
+        for module in list(loaded.values())
+        if isinstance(module, types.ModuleType)
+        and os.path.realpath(getattr(module, "__file__", None) or "/") in wanted
+    ]

@@ -1,0 +1,119 @@
+"""The process that candidates are forked from in two-process mode: a clean interpreter, no tests in memory.
+
+It has a clean environment and no site packages' start-up code; `sys.path` and what to import beforehand
+come with the first message. One candidate lives at a time.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import sys
+from typing import Any, Dict
+
+from . import answering, loader, sandbox, wire
+
+MAX_DESCRIPTORS = 256
+
+
+def serve(control: int, scratch: str, root: str) -> None:
+    """Loop of the process; ends with the stream, and with its parent."""
+    sandbox.die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sandbox.remember_own_size()
+    sandbox.prepare_calls()
+    try:
+        setup = wire.read(control)
+        if setup is None:
+            return
+        _prepare(setup, scratch, root)
+        _Zygote(control, scratch).answer()
+    except OSError:
+        pass  # the parent has gone
+
+
+def _prepare(setup: Dict[str, Any], scratch: str, root: str) -> None:
+    os.chdir(root)
+    sys.path[:] = setup["path"]
+    if setup["isolation"].get("landlock", True):
+        sandbox.confine_files(setup["readable"], [scratch], setup["listable"])
+    loader.install()
+    _preload(setup["preload"])
+
+
+def _preload(names: Any) -> None:
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except BaseException:  # what fails here fails, or is imported, in the candidate
+            continue
+    gc.collect()
+    gc.freeze()
+
+
+class _Zygote:
+    def __init__(self, control: int, scratch: str) -> None:
+        self._control = control
+        self._scratch = scratch
+        self._pid = 0
+        self._folder = ""
+        self._count = 0
+
+    def answer(self) -> None:
+        """Forks and ends candidates as it is told."""
+        while True:
+            message = wire.read(self._control)
+            if message is None:
+                return
+            if message["op"] == "fork":
+                self._fork(message, wire.receive_descriptor(self._control))
+            elif message["op"] == "preload":
+                _preload(message["names"])
+            else:
+                wire.write(self._control, self._end())
+
+    def _fork(self, request: Dict[str, Any], fd: int) -> None:
+        self._count += 1
+        self._folder = os.path.join(self._scratch, "z%d" % self._count)
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._candidate(request, fd)
+        os.close(fd)
+        wire.write(self._control, {"pid": self._pid})
+
+    def _candidate(self, request: Dict[str, Any], fd: int) -> None:
+        try:
+            wire.close_all_but(MAX_DESCRIPTORS, fd, sandbox.size_descriptor())
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            answering.serve(fd, request, self._folder)
+        finally:
+            os._exit(0)
+
+    def _end(self) -> Dict[str, Any]:
+        """Kills the candidate, if it still lives, and says what it has used."""
+        if not self._pid:
+            return {"end": "", "cpu": 0.0}
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._pid, signal.SIGKILL)
+            except OSError:
+                pass
+        _, status, used = os.wait4(self._pid, 0)
+        self._pid = 0
+        remove(self._folder)
+        end = "signal %d" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else "exit"
+        return {"end": end, "cpu": used.ru_utime + used.ru_stime}
+
+
+def remove(folder: str) -> None:
+    """Removes a candidate's folder with all that is in it."""
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,349 @@
+"""The server's hold on the two processes of two-process mode: the template of judges, the lean zygote.
+
+Neither tells the server anything it has to trust a candidate for: verdicts come from the judge, which runs
+no line of a program, and candidates have no other socket than the one to the judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from . import forking, hiding, sandbox, values, warm, wire
+from .recorder import CheckTimeout, process_cpu
+
+START_S = 30.0
+"""Wall seconds that importing the original and collecting the tests may take."""
+NEVER_BROKEN = 1 << 60
+KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONHASHSEED", "LD_LIBRARY_PATH", "PATH",
+                    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
+ALONE = "the original cannot be imported alone"
+FINISHED = ("done", "ended")
+
+
+class Broken(Exception):
+    """One of the processes has gone."""
+
+
+class Verdicts(NamedTuple):
+    """What the judge told of one program."""
+
+    events: List[Any]
+    moved: Dict[int, str]
+    """Nodes that need the candidate's own process, and why."""
+    end: str
+    cpu: float
+
+
+class Setting(NamedTuple):
+    """What both processes have to know of a task."""
+
+    state: Any
+    control: int
+    """Socket to the parent; its end is the end of this process."""
+    scratch: str
+    isolation: Dict[str, bool]
+    root: str
+    readable: List[str]
+    listable: List[str]
+    tests: List[str]
+    """Files that no candidate may read."""
+    path: List[str]
+    """`sys.path` once the tests were collected."""
+    module: str
+    """Name under which the user's file was imported."""
+
+
+class Pair:
+    """A template of judges and a lean zygote, started when they are needed."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._zygote = self._template = -1
+        self._pids: List[int] = []
+        self._frames = wire.Frames(NEVER_BROKEN)
+        self._judge = 0
+        self._leaving = False
+        self._count = 0
+        self._shape: Any = None
+        self._preload: List[str] = []
+        self.nodes: List[int] = []
+        """What can be judged by the judge; empty until the original was."""
+        self.reasons: List[str] = []
+
+    @property
+    def original(self) -> str:
+        """The text of the user's own file."""
+        return str(self._setting.state.source)
+
+    # -- processes --------------------------------------------------------------------------------
+
+    def start(self, message: Dict[str, Any]) -> None:
+        """Starts both and has the tests collected. Raises `Broken`."""
+        self.close()
+        self._clear()
+        self._count += 1
+        self._frames, self._judge, self._leaving = wire.Frames(NEVER_BROKEN), 0, False
+        self._zygote = self._start_zygote()
+        if self._shape is None:
+            self._shape = self._original(message)
+        self._template = self._start_template(message["memory_mb"])
+        told = self._event(time.monotonic() + START_S)
+        if not isinstance(told, dict) or "nodes" not in told:
+            raise Broken(told["refused"] if isinstance(told, dict) else "no tests")
+        self.nodes = self.nodes or told["nodes"]
+        self.reasons = told["reasons"]
+
+    def close(self) -> None:
+        """Ends both; what they forked dies with them."""
+        for pid in self._pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except OSError:
+                pass
+        self.forget()
+
+    def forget(self) -> None:
+        """In a fork of the server: these processes belong to another one."""
+        for fd in (self._zygote, self._template):
+            if fd >= 0:
+                os.close(fd)
+        self._zygote = self._template = -1
+        self._pids = []
+
+    def _clear(self) -> None:
+        """Removes the folders of earlier processes, of earlier tasks too."""
+        for name in os.listdir(self._setting.scratch):
+            if name.startswith(("lean", "judge")):
+                shutil.rmtree(os.path.join(self._setting.scratch, name), ignore_errors=True)
+
+    def renamed(self, control: int, scratch: str) -> None:
+        """In a fork of the server, which has a socket and a folder of its own."""
+        self._setting = self._setting._replace(control=control, scratch=scratch)
+
+    def _start_zygote(self) -> int:
+        setting = self._setting
+        ours, theirs = socket.socketpair()
+        os.set_inheritable(theirs.fileno(), True)
+        folder = os.path.join(setting.scratch, "lean%d-%d" % (os.getpid(), self._count))
+        os.makedirs(folder)
+        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
+        arguments = [
+            sys.executable,
+            "-B",
+            "-S",
+            "-s",
+            main,
+            "lean",
+            str(theirs.fileno()),
+            folder,
+            setting.root,
+        ]
+        kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+        kept.update(HOME=folder, TMPDIR=folder, PYTHONUNBUFFERED="1")
+        self._pids.append(os.posix_spawn(sys.executable, arguments, kept))
+        theirs.close()
+        readable, listable = hiding.without(
+            sandbox.readable_paths(setting.readable), hiding.test_files(setting.tests)
+        )
+        wire.write(
+            ours.fileno(),
+            {"path": setting.path, "isolation": setting.isolation, "preload": self._preload,
+             "readable": readable, "listable": [*listable, *setting.listable]},
+        )  # fmt: skip
+        return ours.detach()
+
+    def _start_template(self, memory_mb: int) -> int:
+        setting = self._setting
+        ours, theirs = socket.socketpair()
+        setup = {"module": setting.module, "shape": self._shape, "root": setting.root,
+                 "memory_mb": memory_mb, "isolation": setting.isolation}  # fmt: skip
+        pid = os.fork()
+        if pid == 0:
+            try:
+                from . import judge
+
+                folder = os.path.join(setting.scratch, "judge%d-%d" % (os.getppid(), self._count))
+                judge.serve(setting.state, theirs.fileno(), folder, setup)
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._pids.append(pid)
+        return ours.detach()
+
+    def _original(self, message: Dict[str, Any]) -> Any:
+        """What names the original's module has. Raises `Broken` if it cannot be imported here."""
+        from . import remote
+
+        fd, pid = self._fork(message, report_imports=True)
+        end = time.monotonic() + START_S
+        try:
+            told = remote.Link(fd, pid).reply(lambda: time.monotonic() > end)
+        except (remote.Gone, CheckTimeout, *values.MALFORMED) as error:
+            raise Broken(ALONE) from error
+        finally:
+            os.close(fd)
+            self._end()
+        if told[:1] != ["h"] or os.path.realpath(str(told[2])) != self._setting.state.path:
+            raise Broken(ALONE)
+        self._preload = warm.preloadable([str(name) for name in told[3]], self._setting.state.path)
+        wire.write(self._zygote, {"op": "preload", "names": self._preload})
+        return told[1]
+
+    # -- candidates -------------------------------------------------------------------------------
+
+    def _fork(self, message: Dict[str, Any], report_imports: bool = False) -> Tuple[int, int]:
+        """(socket, id) of a fresh process with the program."""
+        ours, theirs = socket.socketpair()
+        request = {
+            "op": "fork",
+            "source": message["source"],
+            "path": self._setting.state.path,
+            "module": self._setting.module,
+            "classes": _classes(self.original),
+            "memory_mb": message["memory_mb"],
+            "cpu_s": message["cpu_s"],
+            "output_kb": message["output_kb"],
+            "report_imports": report_imports,
+            "isolation": self._setting.isolation,
+        }
+        with ours, theirs:
+            try:
+                wire.write(self._zygote, request)
+                wire.send_descriptor(self._zygote, theirs.fileno())
+                answer = wire.read(self._zygote)
+            except OSError as error:
+                raise Broken("zygote") from error
+            if answer is None:
+                raise Broken("zygote")
+            return os.dup(ours.fileno()), answer["pid"]
+
+    def _end(self) -> Tuple[str, float]:
+        """Kills the candidate; how it ended and its CPU seconds."""
+        try:
+            wire.write(self._zygote, {"op": "end"})
+            answer = wire.read(self._zygote)
+        except OSError as error:
+            raise Broken("zygote") from error
+        if answer is None:
+            raise Broken("zygote")
+        return str(answer["end"]), float(answer["cpu"])
+
+    # -- judging ----------------------------------------------------------------------------------
+
+    def judge(self, message: Dict[str, Any], nodes: List[int]) -> Verdicts:
+        """Has a program judged by these nodes. Raises `Broken`, after which `start` may help."""
+        if self._template < 0:
+            self.start(message)
+        fd, pid = self._fork(message)
+        try:
+            if not self._judge:
+                self._start_judge()
+            self._tell(dict(message, nodes=nodes, pid=pid), fd)
+        finally:
+            os.close(fd)
+        clock = forking.Deadline(
+            message["limit_s"], message["cap_s"], message["total_s"], self._judge, pid
+        )
+        return self._listen(message, clock, process_cpu(self._judge))
+
+    def _tell(self, message: Dict[str, Any], fd: int) -> None:
+        try:
+            wire.write(self._template, message)
+            wire.send_descriptor(self._template, fd)
+        except OSError as error:
+            raise Broken("judge") from error
+
+    def _start_judge(self) -> None:
+        limit = time.monotonic() + START_S
+        while self._leaving:
+            self._leaving = self._event(limit)[0] != "ended"
+        try:
+            wire.write(self._template, {"op": "judge"})
+        except OSError as error:
+            raise Broken("template") from error
+        self._judge = int(self._event(limit)[1])
+
+    def _event(self, limit: float) -> Any:
+        """The next message of the template or a judge, while nothing else is going on."""
+        while True:
+            found = self._read(limit - time.monotonic())
+            if found:
+                return found[0]
+            if time.monotonic() > limit:
+                raise Broken("no answer")
+
+    def _read(self, seconds: float) -> List[Any]:
+        """Events that have come in; none if time runs out. Ends this process if the parent has gone."""
+        control = self._setting.control
+        ready = select.select([self._template, control], [], [], max(0.0, seconds))[0]
+        if control in ready and not forking.parent_lives(control):
+            self.close()
+            os._exit(0)
+        if self._template not in ready:
+            return []
+        data = os.read(self._template, 1 << 16)
+        if not data:
+            raise Broken("judge")
+        return self._frames.feed(data)
+
+    def _listen(self, message: Dict[str, Any], clock: forking.Deadline, before: float) -> Verdicts:
+        judge = self._judge
+        events: List[Any] = []
+        moved: Dict[int, str] = {}
+        used, finished, size = 0.0, "", 0
+        while not finished:
+            found = self._read(clock.tick())
+            if clock.over() or size > forking.EVENTS:
+                self.close()
+                return Verdicts(events, moved, "timeout", used)
+            for event in found:
+                size += 1
+                if event[0] == "again":
+                    used += self._again(message, clock)
+                elif event[0] == "f":
+                    moved[int(event[1])] = str(event[2])
+                elif event[0] == "w":
+                    moved.update((number, str(event[1])) for number in self.nodes)
+                elif event[0] in FINISHED:
+                    finished = event[0]
+                    self._leave(event)
+                else:
+                    events.append(event)
+            if found:
+                clock.progress()
+        end, cpu = self._end()
+        judged = process_cpu(judge) - before
+        return Verdicts(events, moved, end or "exit", used + cpu + max(0.0, judged))
+
+    def _leave(self, event: List[Any]) -> None:
+        if event[0] == "ended":
+            self._judge, self._leaving = 0, False
+        elif not event[1]:
+            self._judge, self._leaving = 0, True
+
+    def _again(self, message: Dict[str, Any], clock: forking.Deadline) -> float:
+        """A fresh process with the same program, as the last one is of no more use."""
+        used = self._end()[1]
+        fd, pid = self._fork(message)
+        clock.pids = (clock.pids[0], pid)
+        try:
+            self._tell({"pid": pid}, fd)
+        finally:
+            os.close(fd)
+        return used
+
+
+def _classes(source: str) -> List[str]:
+    try:
+        return [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    except (SyntaxError, ValueError, RecursionError):
+        return []
