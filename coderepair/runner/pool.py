@@ -146,7 +146,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             return reports.SHARED
         share = 100 * self._forgeable / max(1, self._judged)
         names = f"{reports.TWO_PROCESS}, {share:.0f} % of tests {reports.SHARED}"
-        return {0: reports.TWO_PROCESS, 100: reports.SHARED}.get(share, names)
+        return reports.TWO_PROCESS if not share else reports.SHARED if share == 100 else names
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
