@@ -11,6 +11,11 @@ export const home = process.env.E2E_HOME;
 export const extension = path.dirname(here);
 export const PATIENCE_MS = Number(process.env.E2E_PATIENCE_S ?? 180) * 1000;
 
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => process.exit(1)); // and what was started ends with it
+}
+process.setMaxListeners(100);
+
 const SOLUTION = `"""Shop."""
 
 
