@@ -13,6 +13,14 @@ import pytest
 from real_command import COMMAND, LAST, LAST_FIXED, Project
 
 HOPELESS = "def last(xs):\n    a = 1\n    b = 2\n    c = a + b\n    return [a, b, c, 'never']\n"
+IMPOSSIBLE = """\
+from solution import last
+
+
+def test_it():
+    assert last([1]) == "no"
+    assert last([1]) == "yes"
+"""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -90,6 +98,7 @@ def test_with_a_choice_made_nobody_is_asked(last: Project, flag: str) -> None:
 
 def test_ctrl_c_shows_the_best_and_leaves_the_file(last: Project) -> None:
     last.write("solution.py", HOPELESS)
+    last.write("test_solution.py", IMPOSSIBLE)
     before = last.snapshot()
     with terminal(last, *_fix(last, "--timeout", "60")) as child:
         child.expect("searching")
@@ -104,18 +113,20 @@ def test_ctrl_c_shows_the_best_and_leaves_the_file(last: Project) -> None:
 
 def test_the_live_view_is_calm_and_gone_at_the_end(last: Project) -> None:
     last.write("solution.py", HOPELESS)
+    last.write("test_solution.py", IMPOSSIBLE)
     begin = time.monotonic()
     with terminal(last, *_fix(last, "--max-candidates", "100")) as child:
         child.expect(pexpect.EOF)
         shown = child.before
     assert 2 <= shown.count("s left") <= (time.monotonic() - begin) * 10
-    assert "searching with operators | best 0/3" in shown
+    assert "searching with operators | best 0/2" in shown
     after = _ESCAPES.sub("", shown[shown.rindex("s left") :])
     assert "raise --max-candidates" in after
 
 
 def test_sigterm_is_an_interrupt(last: Project) -> None:
     last.write("solution.py", HOPELESS)
+    last.write("test_solution.py", IMPOSSIBLE)
     before = last.snapshot()
     with terminal(last, *_fix(last, "--timeout", "60")) as child:
         child.expect("searching")
