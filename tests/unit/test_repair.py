@@ -160,7 +160,7 @@ def test_the_best_attempt_is_kept_when_the_budget_is_spent(project: Project) -> 
 
 
 def test_max_candidates_is_exact(project: Project) -> None:
-    source = "def span(xs):\n    return sorted(xs)[0] * 1000\n"
+    source = "def span(xs):\n    text = repr(xs)\n    return text * 3 + 'x'\n"
     result = project.repair(project.task(source), project.settings(max_candidates=7))
     assert (result.status, result.stopped_by) == (Status.BUDGET_EXHAUSTED, "evaluations")
     assert result.spent.evaluations == 7
