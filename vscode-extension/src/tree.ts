@@ -113,9 +113,9 @@ export class TreeView implements vscode.Disposable {
 
 function page(): string {
   const nonce = randomBytes(16).toString("hex");
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}' 'unsafe-inline'; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Repair tree</title><style>${STYLE}</style></head>
+<meta http-equiv="Content-Security-Policy" content="${policy}"><title>Repair tree</title><style nonce="${nonce}">${STYLE}</style></head>
 <body><div id="head" role="status"></div><div id="tree" role="tree" aria-label="Programs that were tried"></div>
 <script nonce="${nonce}">${SCRIPT}</script></body></html>`;
 }
