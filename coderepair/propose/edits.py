@@ -41,11 +41,9 @@ MODEL_WEIGHT = 0.04
 """Nats of linear score that one nat of the model's log-likelihood is worth: from 0.03 to 0.06 nothing is
 lost on held-out bugs of the problem bank and next to nothing won, above 0.15 the first ten edits are worse
 (`coderepair_training.fusion`, docs/LOG.md)."""
-_WORTH_ASKING = ("root",)
-"""Relations to the parent (`calibration.relation`) of nodes for which the model is asked: scoring a
-tier takes as long as evaluating a hundred candidates."""
-_WORTH_OBSERVING = ("root", "gains")
-"""Relations of nodes that are run once more to see what their edits would do."""
+_WORTH_OBSERVING = 0.15
+"""A node is run once more, to see what its edits would do, if they are at least so likely to mend the task as
+the root's (`calibration.on_the_way`): it takes as long as evaluating some dozens of candidates."""
 _OTHER_TARGET = 2.0
 """Loss of score, in nats, for each place of a function in the task's list of targets."""
 _ALONE = 128
@@ -122,11 +120,11 @@ class EditProposer:
     def _all(self, task: Task, tree: Tree, node: Node, program: Program) -> Iterator[Proposal]:
         """Every edit of every target as a proposal, best first."""
         contexts = dict(_contexts(task, node, program))
-        relation = calibration.relation(tree, node)
-        worth = relation in _WORTH_OBSERVING
+        worth = calibration.on_the_way(tree, node) >= _WORTH_OBSERVING
         survey_of = self._surveying(task, node, program) if worth else _enumerated
         ranked = self._ranked(contexts, node, program, task, survey_of)
-        ask = self._policy is not None and relation in _WORTH_ASKING
+        # Scoring a tier takes the model as long as evaluating a hundred candidates: only at the root.
+        ask = self._policy is not None and node.parent is None
         ordered = self._fused(task, tree, node, contexts, ranked) if ask else ranked
         seen = {program.key}
         for candidate in ordered:
