@@ -19,7 +19,9 @@ def main() -> int:
     python = environment(extras=("llama",), packages=("pytest",))
     with tempfile.TemporaryDirectory(prefix="coderepair-demo-") as scratch:
         folder = Path(shutil.copytree(ROOT / "examples" / "orders", Path(scratch) / "orders"))
-        command = ["fix", "orders.py", "--tests", "test_orders.py", "--write", *sys.argv[1:]]
+        # Some seconds are enough; a slow or busy machine shall have its time.
+        patience = ["--timeout", "180", *sys.argv[1:]]
+        command = ["fix", "orders.py", "--tests", "test_orders.py", "--write", *patience]
         print(f"\n$ coderepair {' '.join(command)}\n", flush=True)
         fixed = subprocess.run(
             [python, "-m", "coderepair", *command], cwd=folder, check=False
