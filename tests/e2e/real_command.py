@@ -28,6 +28,14 @@ def test_more():
     assert last([1, 2, 3]) == 3
     assert last("ab") == "b"
 """
+IMPOSSIBLE = """\
+from solution import last
+
+
+def test_it():
+    assert last([1]) == "no"
+    assert last([1]) == "yes"
+"""
 TWO = "def half(n):\n    return n * 2\n\n\n" + LAST
 TWO_TESTS = (
     LAST_TESTS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from real_command import LAST, LAST_FIXED, LAST_TESTS, TWO, TWO_TESTS, Project
+from real_command import IMPOSSIBLE, LAST, LAST_FIXED, LAST_TESTS, TWO, TWO_TESTS, Project
 
 from coderepair.report.json import schema
 
@@ -145,6 +145,7 @@ def test_standard_input_to_standard_output(last: Project) -> None:
 
 
 def test_standard_input_that_is_not_repaired_comes_back_as_it_was(last: Project) -> None:
+    last.write("test_solution.py", IMPOSSIBLE)
     hopeless = b"def last(xs):\r\n    return 'never'\r\n"
     ran = last.fix(
         "-", "--stdin-filename", "solution.py", "--tests", "test_solution.py",
@@ -167,7 +168,7 @@ def test_tests_that_pass_already_end_at_once_without_a_model(last: Project) -> N
 
 
 def test_a_spent_budget_says_which_limit(last: Project) -> None:
-    last.write("solution.py", "def last(xs):\n    return 'never this text'\n")
+    last.write("test_solution.py", IMPOSSIBLE)
     ran = last.fix(
         "solution.py", "--tests", "test_solution.py", "--max-candidates", "3",
         "--output-format", "json",
@@ -181,7 +182,7 @@ def test_a_spent_budget_says_which_limit(last: Project) -> None:
 
 
 def test_the_same_seed_repeats_a_run(last: Project) -> None:
-    last.write("solution.py", "def last(xs):\n    return [xs, len(xs), 'never this']\n")
+    last.write("test_solution.py", IMPOSSIBLE)
 
     def tried() -> list[object]:
         more = ("--seed", "3", "--workers", "1", "--max-candidates", "20")

@@ -10,17 +10,9 @@ from contextlib import contextmanager
 
 import pexpect
 import pytest
-from real_command import COMMAND, LAST, LAST_FIXED, Project
+from real_command import COMMAND, IMPOSSIBLE, LAST, LAST_FIXED, Project
 
 HOPELESS = "def last(xs):\n    a = 1\n    b = 2\n    c = a + b\n    return [a, b, c, 'never']\n"
-IMPOSSIBLE = """\
-from solution import last
-
-
-def test_it():
-    assert last([1]) == "no"
-    assert last([1]) == "yes"
-"""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
