@@ -50,8 +50,19 @@ class PlainNotification:
     params: Any = None
 
 
+class _Futures(dict[Any, Any]):
+    """Handlers under way; one that is cancelled goes while pygls walks over them."""
+
+    def items(self) -> Any:
+        return list(super().items())
+
+
 class Protocol(LanguageServerProtocol):
     """The protocol with our own messages, and documents whose lines are those of the protocol."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._request_futures = _Futures()
 
     @lru_cache  # noqa: B019
     def get_message_type(self, method: str) -> type[Any] | None:

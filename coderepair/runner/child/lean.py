@@ -22,7 +22,6 @@ def serve(control: int, scratch: str, root: str) -> None:
     """Loop of the process; ends with the stream, and with its parent."""
     sandbox.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sandbox.remember_own_size()
     sandbox.prepare_calls()
     try:
         setup = wire.read(control)
@@ -35,6 +34,7 @@ def serve(control: int, scratch: str, root: str) -> None:
 
 
 def _prepare(setup: Dict[str, Any], scratch: str, root: str) -> None:
+    sandbox.assume_own_size(setup["mapped"])  # /proc is out of reach here
     os.chdir(root)
     sys.path[:] = setup["path"]
     if setup["isolation"].get("landlock", True):

@@ -157,7 +157,8 @@ class Pair:
         wire.write(
             ours.fileno(),
             {"path": setting.path, "isolation": setting.isolation, "preload": self._preload,
-             "readable": readable, "listable": [*listable, *setting.listable]},
+             "readable": readable, "listable": [*listable, *setting.listable],
+             "mapped": sandbox.own_size()},
         )  # fmt: skip
         return ours.detach()
 

@@ -37,6 +37,8 @@ SECCOMP_MODE_FILTER = 2
 
 _libc: Any = None
 _statm = -1
+_assumed = 512 * 1024 * 1024
+"""Bytes that are taken to be mapped where nothing tells."""
 
 
 def _system() -> Any:
@@ -81,8 +83,19 @@ def _lower(kind: int, value: int) -> None:
 def _mapped() -> int:
     """Bytes of address space that this process, or the one it was forked from, has mapped."""
     if _statm < 0:
-        return 512 * 1024 * 1024
+        return _assumed
     return int(os.pread(_statm, 64, 0).split()[0]) * resource.getpagesize()
+
+
+def assume_own_size(size: int) -> None:
+    """For a process that may not look: bytes that are surely as many as it has mapped."""
+    global _assumed
+    _assumed = size
+
+
+def own_size() -> int:
+    """Bytes of address space for a process that was started like this one."""
+    return _mapped()
 
 
 def size_descriptor() -> int:
