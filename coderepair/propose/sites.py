@@ -93,10 +93,8 @@ class Sites:
         if "\n" in new and "\n" not in text[region.start : region.end]:
             return None
         if isinstance(region.node, ast.AugAssign):
-            before, after = (
-                _UPDATE.fullmatch(text[region.start : region.end]),
-                _UPDATE.fullmatch(new),
-            )
+            before = _UPDATE.fullmatch(text[region.start : region.end])
+            after = _UPDATE.fullmatch(new)
             if before is None or after is None or before[1] != after[1]:
                 return None
             return self._spot(region.node, "before", "value", _update(before), _update(after))

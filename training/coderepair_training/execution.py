@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -61,15 +61,9 @@ def run_checks(
     A check that runs out of time ends the run, with `stop_early` any failing one does; the rest
     count as `not_run`. A child that dies or hangs fails the check that it was at.
     """
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _child(writer, source, setup, tests, stop_early)
-    os.close(writer)
-    lines, timed_out = read_lines(reader, time.monotonic() + WALL_SECONDS)
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
+    lines, timed_out, status = _forked(
+        lambda writer: _child(writer, source, setup, tests, stop_early)
+    )
     checks = [Check(**json.loads(line)) for line in lines]
     if len(checks) < len(tests) and not (checks and checks[-1].kind):
         cut = timed_out or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
@@ -84,16 +78,22 @@ def observe_checks(
 
     Checks behind one that runs out of time are left out.
     """
+    lines, _, _ = _forked(lambda writer: _observing_child(writer, source, setup, tests, sites))
+    return {f"check {at}": dict(json.loads(line)) for at, line in enumerate(lines)}
+
+
+def _forked(work: Callable[[int], None]) -> tuple[list[bytes], bool, int]:
+    """The lines that a child writes, whether it was too late, and how it ended. `work` never returns."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _observing_child(writer, source, setup, tests, sites)
+        work(writer)
     os.close(writer)
-    lines, _ = read_lines(reader, time.monotonic() + WALL_SECONDS)
+    lines, timed_out = read_lines(reader, time.monotonic() + WALL_SECONDS)
     os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return {f"check {at}": dict(json.loads(line)) for at, line in enumerate(lines)}
+    _, status = os.waitpid(child, 0)
+    return lines, timed_out, status
 
 
 def read_lines(reader: int, deadline: float) -> tuple[list[bytes], bool]:

@@ -117,9 +117,7 @@ class _Answering:
         try:
             status, result = self._outcome(what, args, named)
         except BaseException as error:
-            # Its traceback keeps alive what filled the memory, and the answer needs some.
-            spent = isinstance(error, MemoryError)
-            status, result = "e", error.with_traceback(None) if spent else error
+            status, result = "e", error
         encoder = values.Encoder(decoder.met, self._border.other)
         changes = self._changes(encoder, args, named, body) if decoder.met else None
         tree = self._border.exception(result) if status == "e" else encoder.encode(result)
