@@ -102,6 +102,11 @@ class Session:
         pending = sum(each.k for each in under_way)
         return pending <= STALE * self.tree.drawn and not any(map(self.comes_alone, under_way))
 
+    def affords(self, evaluations: int, pending: int) -> bool:
+        """Whether the budget allows so many evaluations more besides the `pending` ones."""
+        left = self.budget.evaluations_left(self.spent, pending)
+        return left is None or evaluations <= left
+
     def comes_alone(self, expansion: Expansion) -> bool:
         """Whether its proposals may be made only when all before it are told: its model is shown what
         was tried."""

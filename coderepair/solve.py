@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from coderepair.budget import SECONDS
+from coderepair.budget import EVALUATIONS, SECONDS
 from coderepair.contracts import Proposer, Runner
 from coderepair.errors import ContextOverflow, PolicyError
 from coderepair.evaluate import Evaluator, Reports, interpreter_for_search
@@ -78,18 +78,30 @@ class _Pulls:
 
     def __init__(self, session: Session, driver: Driver, evaluator: Evaluator) -> None:
         self._session, self._driver, self._evaluator = session, driver, evaluator
-        self._open = deque(map(_Pull, session.tree.open_expansions))
+        self._cut = deque(session.tree.open_expansions)
+        """What a cut run left open and is not yet under way again."""
+        self._open: deque[_Pull] = deque()
         self.refused: ContextOverflow | None = None
         """The last prompt that did not fit into its model."""
 
     def fill(self) -> bool:
         """Asks for as many pulls as may be under way and starts them; false if there is none."""
+        self._take_up()
         for pull in self._open:
             self._start(pull)
-        while self._session.looks_ahead and (expansion := self.ask()) is not None:
+        while not self._cut and self._session.looks_ahead and (expansion := self.ask()) is not None:
             self._open.append(_Pull(expansion))
             self._start(self._open[-1])
         return bool(self._open)
+
+    def _take_up(self) -> None:
+        """Goes on with what a cut run left open, as far as the budget, which may be smaller now, allows."""
+        pending = sum(pull.expansion.k for pull in self._open)
+        while self._cut and self._session.affords(self._cut[0].k, pending):
+            self._open.append(_Pull(self._cut.popleft()))
+            pending += self._open[-1].expansion.k
+        if self._cut and not self._open:
+            self._session.stopped_by = EVALUATIONS
 
     def ask(self) -> Expansion | None:
         """The next pull, or None: `session.stopped_by`."""

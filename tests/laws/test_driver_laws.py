@@ -174,6 +174,33 @@ def test_no_more_programs_are_run_than_the_budget_allows(
 
 @every_strategy
 @few
+@given(
+    seed=st.integers(0, 10**6), stop=st.integers(0, 40), cut=st.floats(0, 1), more=st.integers(0, 9)
+)
+def test_a_run_resumed_with_a_smaller_budget_keeps_it_and_one_with_the_old_one_loses_nothing(
+    strategy: Strategy, seed: int, stop: int, cut: float, more: int
+) -> None:
+    whole, stopped, small, large = (search(strategy, seed, 50) for _ in range(4))
+    whole.solve()
+    stopped.stop_after = stop
+    stopped.solve()
+    kept = stopped.events[: round(cut * len(stopped.events))]
+    small.session.replay(kept)
+    limit = small.session.spent.evaluations + more
+    small.session.budget = Budget(min(limit, 50))
+    small.solve()
+    assert small.session.spent.evaluations <= limit
+    assert small.session.stopped_by
+    large.session.replay([*kept, *small.events])
+    large.solve()
+    assert large.session.spent.evaluations <= 50
+    assert not large.session.tree.open_expansions
+    if more == 0:
+        assert state(large.session.tree) == state(whole.session.tree)
+
+
+@every_strategy
+@few
 @given(seed=st.integers(0, 10**6))
 def test_pulls_are_told_in_the_order_of_the_asks(strategy: Strategy, seed: int) -> None:
     one = search(strategy, seed, 60)
