@@ -172,6 +172,11 @@ class TestReport:
         return sum(check.outcome is Outcome.PASS for check in self.checks)
 
     @property
+    def passing(self) -> frozenset[str]:
+        """Ids of the checks that passed."""
+        return frozenset(check.id for check in self.checks if check.outcome is Outcome.PASS)
+
+    @property
     def solved(self) -> bool:
         """All checks passed, and there was at least one."""
         return bool(self.checks) and self.passed == len(self.checks) and not self.infra_error

@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from coderepair.model import ROOT, Node, Outcome, TestReport
+from coderepair.model import ROOT, Node
 from coderepair.search.tree import Tree
 
 _MARGIN = 1e-9
@@ -103,7 +103,7 @@ def relation(tree: Tree, node: Node) -> str:
     if node.report.passed != parent.report.passed:
         if node.report.passed < parent.report.passed:
             return "worse"
-        return "gains" if _passing(parent.report) <= _passing(node.report) else "trades"
+        return "gains" if parent.report.passing <= node.report.passing else "trades"
     change = node.report.score - parent.report.score
     if abs(change) <= _MARGIN:
         return "equal"
@@ -116,7 +116,3 @@ def _mended(above: Node, below: Node) -> float:
         return 0.0
     failing = len(above.report.checks) - above.report.passed
     return max(0.0, below.report.passed - above.report.passed) / max(1, failing)
-
-
-def _passing(report: TestReport) -> set[str]:
-    return {check.id for check in report.checks if check.outcome is Outcome.PASS}

@@ -1,7 +1,7 @@
 """The proposer of edit operators: enumerates a function's small edits and offers them best first.
 
-With a model, the first few hundred of the cheap ranking are ordered anew by a fusion of the linear
-score and the model's likelihood of the edit, in tiers, so that the first candidates come at once.
+A refinement that gained checks is first joined with earlier ones that gained others. With a model,
+the first few hundred edits of the user's program are ordered anew by its likelihood of them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from textwrap import dedent
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from coderepair.edit.regions import functions, region_text, replace_region
-from coderepair.errors import ContextOverflow, EditError, PolicyError, SandboxError
+from coderepair.errors import SandboxError
 from coderepair.feedback import build_for_edits
 from coderepair.feedback.target import locate
 from coderepair.model import CheckResult, Limits, Node, Outcome, Program, Proposal, Task
-from coderepair.prompt import edit_dialect
 from coderepair.propose import calibration
 from coderepair.propose.evidence import Evidence
+from coderepair.propose.joining import joined
+from coderepair.propose.likelihood import Candidate, Likelihood
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
 from coderepair.propose.ranking import Ranker, default_ranker
 from coderepair.propose.synthesis import survey
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from coderepair.contracts import Observer, Policy
     from coderepair.search.tree import Tree
 
-_TIERS = (48, 208)
-"""Sizes of the slices of the cheap ranking that the model orders anew, one after the other."""
-MODEL_WEIGHT = 0.04
-"""Nats of linear score that one nat of the model's log-likelihood is worth: from 0.03 to 0.06 nothing is
-lost on held-out bugs of the problem bank and next to nothing won, above 0.15 the first ten edits are worse
-(`coderepair_training.fusion`, docs/LOG.md)."""
 _WORTH_OBSERVING = 0.15
 """A node is run once more, to see what its edits would do, if they are at least so likely to mend the task as
 the root's (`calibration.on_the_way`): it takes as long as evaluating some dozens of candidates."""
@@ -55,14 +49,6 @@ _LONGEST_TEST_TEXT = 40_000
 
 _Surveyed = tuple[list[Edit], dict[Edit, Evidence] | None]
 _Survey = Callable[[FunctionContext, Scope], _Surveyed]
-
-
-class _Candidate(NamedTuple):
-    """A ranked edit of one of the regions."""
-
-    region: int
-    edit: Edit
-    score: float
 
 
 class _Listing:
@@ -94,7 +80,7 @@ class EditProposer:
         limits: Limits | None = None,
     ) -> None:
         """`observer` runs a program once more, within `limits`, to see what its edits would do."""
-        self._policy = policy
+        self._likelihood = None if policy is None else Likelihood(policy)
         self._ranker = ranker
         self._observer = observer
         self._limits = limits or Limits()
@@ -123,11 +109,16 @@ class EditProposer:
         worth = calibration.on_the_way(tree, node) >= _WORTH_OBSERVING
         survey_of = self._surveying(task, node, program) if worth else _enumerated
         ranked = self._ranked(contexts, node, program, task, survey_of)
-        # Scoring a tier takes the model as long as evaluating a hundred candidates: only at the root.
-        ask = self._policy is not None and node.parent is None
-        ordered = self._fused(task, tree, node, contexts, ranked) if ask else ranked
+        if self._likelihood is not None and node.parent is None:
+            # Scoring a tier takes the model as long as evaluating a hundred candidates.
+            feedback = build_for_edits(task, tree, node)
+            ranked = self._likelihood.fused(feedback, contexts, ranked)
         seen = {program.key}
-        for candidate in ordered:
+        for both in joined(tree, node):
+            if both.key not in seen and compiles(both.source):
+                seen.add(both.key)
+                yield Proposal(both, self.name, "joined with an earlier refinement")
+        for candidate in ranked:
             edited = _edited(program, contexts[candidate.region], candidate)
             if edited is not None and edited.key not in seen:
                 seen.add(edited.key)
@@ -154,7 +145,7 @@ class EditProposer:
         program: Program,
         task: Task,
         survey_of: _Survey,
-    ) -> Iterator[_Candidate]:
+    ) -> Iterator[Candidate]:
         """All edits, best first. Below the root the first of several functions begins alone."""
         places = _places(task, node, program)
         first = contexts
@@ -171,7 +162,7 @@ class EditProposer:
         contexts: dict[int, FunctionContext],
         places: dict[int, int],
         survey_of: _Survey,
-    ) -> Iterator[_Candidate]:
+    ) -> Iterator[Candidate]:
         """The edits of some functions, best first; those of one are sorted as far as they are drawn."""
         return _merged(
             [
@@ -186,74 +177,13 @@ class EditProposer:
         context: FunctionContext,
         places: dict[int, int],
         survey_of: _Survey,
-    ) -> Iterator[_Candidate]:
+    ) -> Iterator[Candidate]:
         ranker = self._ranker or default_ranker()
         scope = Scope(context)
         loss = _OTHER_TARGET * places.get(region, len(places))
         edits, evidence = survey_of(context, scope)
         for item in ranker.ordered(context, scope, edits, evidence):
-            yield _Candidate(region, item.edit, item.score - loss)
-
-    def _fused(
-        self,
-        task: Task,
-        tree: Tree,
-        node: Node,
-        contexts: dict[int, FunctionContext],
-        ranked: Iterator[_Candidate],
-    ) -> Iterator[_Candidate]:
-        """The cheap ranking with its first tiers ordered by linear score and model together."""
-        for size in _TIERS:
-            tier = list(islice(ranked, size))
-            yield from self._with_model(task, tree, node, contexts, tier)
-        yield from ranked
-
-    def _with_model(
-        self,
-        task: Task,
-        tree: Tree,
-        node: Node,
-        contexts: dict[int, FunctionContext],
-        tier: Sequence[_Candidate],
-    ) -> list[_Candidate]:
-        """One tier in its new order. What the model is not shown keeps the score of its neighbours."""
-        feedback = build_for_edits(task, tree, node)
-        replies: dict[int, str] = {}
-        for index, candidate in enumerate(tier):
-            context = contexts[candidate.region]
-            if dedent(context.text) == feedback.function:
-                try:
-                    new = dedent(candidate.edit.apply(context.text))
-                    replies[index] = edit_dialect.encode(feedback, new)
-                except EditError:
-                    continue
-        likelihoods = self._score(edit_dialect.render(feedback), list(replies.values()))
-        if not likelihoods:
-            return list(tier)
-        scores = dict(zip(replies, likelihoods, strict=True))
-        middle = sorted(likelihoods)[len(likelihoods) // 2]
-        blended = [
-            (candidate.score + MODEL_WEIGHT * (scores.get(index, middle) - middle), -index)
-            for index, candidate in enumerate(tier)
-        ]
-        return [tier[-index] for _, index in sorted(blended, reverse=True)]
-
-    def _score(self, prompt: str, replies: list[str]) -> list[float]:
-        """Log-likelihoods of the replies; none if the prompt does not fit into the model.
-
-        A model that cannot be asked at all is not asked again: the edits need none, and whoever
-        samples from it says what is wrong with it.
-        """
-        if self._policy is None or not replies:
-            return []
-        try:
-            scores = self._policy.score(prompt, replies)
-        except ContextOverflow:
-            return []
-        except PolicyError:
-            self._policy = None
-            return []
-        return [score if math.isfinite(score) else -1e3 for score in scores]
+            yield Candidate(region, item.edit, item.score - loss)
 
 
 def _enumerated(context: FunctionContext, scope: Scope) -> _Surveyed:
@@ -285,14 +215,14 @@ def compiles(text: str) -> bool:
     return True
 
 
-def _merged(lists: Sequence[Iterator[_Candidate]]) -> Iterator[_Candidate]:
+def _merged(lists: Sequence[Iterator[Candidate]]) -> Iterator[Candidate]:
     """Several functions' edits as one list. Each list keeps its order, which is spread over sites:
     an edit comes no sooner than the lowest score that stands before it in its own list."""
     levelled = (_levelled(candidates) for candidates in lists)
     return (item for _, item in heapq.merge(*levelled, key=itemgetter(0)))
 
 
-def _levelled(candidates: Iterator[_Candidate]) -> Iterator[tuple[float, _Candidate]]:
+def _levelled(candidates: Iterator[Candidate]) -> Iterator[tuple[float, Candidate]]:
     lowest = math.inf
     for candidate in candidates:
         lowest = min(lowest, candidate.score)
@@ -303,7 +233,7 @@ def _cut(text: str, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-def _edited(program: Program, context: FunctionContext, candidate: _Candidate) -> Program | None:
+def _edited(program: Program, context: FunctionContext, candidate: Candidate) -> Program | None:
     text = candidate.edit.apply(context.text)
     return replace_region(program, candidate.region, text) if compiles(text) else None
 
