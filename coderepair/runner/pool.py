@@ -106,7 +106,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._wanted = wanted
         self._layers = layers or {}
         self._two_process = two_process
-        self._judged = self._forgeable = 0
+        self.tally = reports.Tally()
         self._worker: Worker | None = None
         self._twins: list[Twin] = []
         self._twins_made = 0
@@ -142,11 +142,14 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     @property
     def integrity(self) -> str:
         """Whether candidates could have forged their verdicts, and how often so far where some could."""
-        if not self._two_process:
-            return reports.SHARED
-        share = 100 * self._forgeable / max(1, self._judged)
-        names = f"{reports.TWO_PROCESS}, {share:.0f} % of tests {reports.SHARED}"
-        return reports.TWO_PROCESS if not share else reports.SHARED if share == 100 else names
+        return self.tally.told() if self._two_process else reports.SHARED
+
+    @property
+    def fallbacks(self) -> dict[str, str]:
+        """Tests of the last task that are judged in the candidate's own process, and why."""
+        prepared = self._prepared
+        reasons = zip(prepared.nodes, prepared.reasons, strict=False) if prepared else ()
+        return {node.id: why for node, why in reasons if why}
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
@@ -163,15 +166,14 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             prepared.pins.check()
         skipped = prepared.skipped or frozenset()
         answers = [batch.answers[index] for index in range(len(programs))]
-        self._judged += len(prepared.nodes) * len(answers)
-        self._forgeable += sum(int(answer["shared"]) for answer in answers)
+        self.tally.add(len(prepared.nodes), answers)
         return [reports.report(prepared.nodes, answer, skipped) for answer in answers]
 
     def trace(
         self, task: Task, program: Program, limits: Limits
     ) -> tuple[TestReport, dict[str, frozenset[int]]]:
         """A report, and the lines of the file that each check executed (1-based)."""
-        prepared, answer = self._watch(task, program, limits, {"trace": True})
+        prepared, (answer,) = self.watch(task, [program], limits, {"trace": True})
         found = reports.report(prepared.nodes, answer, prepared.skipped or frozenset())
         return found, reports.lines_by_check(prepared.nodes, answer)
 
@@ -181,19 +183,19 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         """What alternatives would do at places of the program, check by check."""
         told = {"sites": [site.told() for site in sites]}
         more = replace(limits, total_timeout_s=limits.total_timeout_s + OBSERVING_S)
-        prepared, answer = self._watch(task, program, more, told)
+        prepared, (answer,) = self.watch(task, [program], more, told)
         return reports.letters_by_check(prepared.nodes, answer)
 
-    def _watch(
-        self, task: Task, program: Program, limits: Limits, watch: dict[str, Any]
-    ) -> tuple[Prepared, dict[str, Any]]:
-        """One run that is asked for more than verdicts."""
+    def watch(
+        self, task: Task, programs: Sequence[Program], limits: Limits, wanted: dict[str, Any]
+    ) -> tuple[Prepared, list[dict[str, Any]]]:
+        """A run of each program that is asked for more than verdicts, and what was answered."""
         with self._unbroken():
             prepared = self._prepare(task)
             if prepared.skipped is None:
                 self._baseline(prepared, limits)
-            batch = self._spread(prepared, [program], limits, watch)
-        return prepared, batch.answers[0]
+            batch = self._spread(prepared, programs, limits, wanted)
+        return prepared, [batch.answers[index] for index in range(len(programs))]
 
     @contextlib.contextmanager
     def _unbroken(self) -> Iterator[None]:

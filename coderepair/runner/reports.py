@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,25 @@ class TestNode:
 
     id: str
     checks: tuple[str, ...]
+
+
+@dataclass
+class Tally:
+    """Tests that were run, candidate by candidate, and those whose verdicts could have been forged."""
+
+    tests: int = 0
+    shared: int = 0
+
+    def add(self, nodes: int, answers: Sequence[dict[str, Any]]) -> None:
+        """Counts the answers for some programs, each judged by that many tests."""
+        self.tests += nodes * len(answers)
+        self.shared += sum(int(answer["shared"]) for answer in answers)
+
+    def told(self) -> str:
+        """Whether candidates could have forged verdicts, and how often so far where some could."""
+        share = 100 * self.shared / max(1, self.tests)
+        names = f"{TWO_PROCESS}, {share:.0f} % of tests {SHARED}"
+        return TWO_PROCESS if not share else SHARED if share == 100 else names
 
 
 def node_of(listed: dict[str, Any]) -> TestNode:
@@ -83,15 +103,22 @@ def lines_by_check(
 def letters_by_check(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> Observations:
     """For each check that has a verdict, the letters of every site it came by."""
     found: dict[str, dict[int, str]] = {}
-    for event in _events(answer):
-        seen = event[7] if event[0] == "c" and event[2] else event[5] if event[0] == "n" else None
-        if not isinstance(seen, list):
-            continue
-        number = event[2] if event[0] == "c" else len(nodes[event[1]].checks)
-        letters = found.setdefault(_check_id(nodes[event[1]], number), {})
+    for check, seen in seen_by_check(nodes, answer).items():
+        letters = found.setdefault(check, {})
         for pair in seen:
             if isinstance(pair, list) and list(map(type, pair)) == [int, str]:
                 letters.setdefault(pair[0], pair[1])
+    return found
+
+
+def seen_by_check(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> dict[str, list[Any]]:
+    """For each check that has a verdict, what a watcher told of it."""
+    found: dict[str, list[Any]] = {}
+    for event in _events(answer):
+        seen = event[7] if event[0] == "c" and event[2] else event[5] if event[0] == "n" else None
+        if isinstance(seen, list):
+            number = event[2] if event[0] == "c" else len(nodes[event[1]].checks)
+            found.setdefault(_check_id(nodes[event[1]], number), []).extend(seen)
     return found
 
 
