@@ -25,7 +25,7 @@ STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear",
 PROPOSERS = ("operators", "embedded", "chat")
 FEEDBACK = ("failures",)
 MODES = ("direct",)
-ISOLATION = ("", "L0", "L1", "L2", "L3")
+ISOLATION = ("", "L0", "L1", "L2", "L3", "L4", "L5")
 REWRITE_ARM = ("auto", "on", "off")
 ENV_PREFIX = "CODEREPAIR_"
 ENV_NOT_SETTINGS = ("CODEREPAIR_DEBUG", "CODEREPAIR_API_KEY")
@@ -77,7 +77,7 @@ class Settings:
     test_command: str = ""
     """Command that runs the tests of a project without pytest; empty means pytest."""
     isolation: str = ""
-    """Least isolation of candidates that will do, L0 to L3; empty asks for L3 on Linux."""
+    """Least isolation of candidates that will do, L0 to L5; empty asks for L3 on Linux."""
     rewrite_arm: str = "auto"
     """Whether the tree has an arm that rewrites from scratch: on, off, or auto: if a chat model is there
     and no check passes yet."""

@@ -22,7 +22,7 @@ USERS_OWN = frozenset({
 })  # fmt: skip
 """Settings that a project's file may not decide, apart from `HARMLESS` values of theirs."""
 HARMLESS: Mapping[str, tuple[object, ...]] = {
-    "isolation": ("L3",),
+    "isolation": ("L3", "L4", "L5"),
     "model": ("embedded", "none"),
     "offline": (True,),
 }

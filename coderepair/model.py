@@ -420,4 +420,4 @@ class Result:
     """The edits along that path, in a few words each."""
     run_id: str = ""
     isolation: str = ""
-    """What contained the candidates, by self-test: `L3 (shared-process)`."""
+    """What contained the candidates, by self-test: `L4: limits, Landlock, seccomp, namespaces (two-process)`."""

@@ -40,7 +40,7 @@ def examine(settings: Settings, start: Path) -> Iterator[Finding]:
         f"{platform.machine()}, {os.cpu_count()} cores",
     )
     yield _interpreter(settings, start)
-    yield _isolation(settings, start)
+    yield from _isolation(settings, start)
     yield _llama()
     yield _model(settings)
     if settings.endpoint:
@@ -75,11 +75,12 @@ def _interpreter(settings: Settings, start: Path) -> Finding:
     return Finding("project", True, text)
 
 
-def _isolation(settings: Settings, start: Path) -> Finding:
-    """By trying to break out of a candidate's confinement."""
+def _isolation(settings: Settings, start: Path) -> Iterator[Finding]:
+    """By trying to break out of a candidate's confinement; a layer that nobody asked for may be missing."""
     from coderepair.interpreter import find_python
     from coderepair.runner import open_runner
     from coderepair.runner.isolation import require
+    from coderepair.runner.layers import layers
     from coderepair.task import find_root
 
     file = start / "module.py" if start.is_dir() else start
@@ -87,12 +88,16 @@ def _isolation(settings: Settings, start: Path) -> Finding:
         python = find_python(settings.python, file, find_root(file, ())).path
         with open_runner(1, settings.isolation) as runner:
             found = runner.isolation(python)
-        require(found, settings.isolation)
-    except SandboxError as error:
-        return Finding("isolation", False, str(error), "--isolation, or CODEREPAIR_ISOLATION")
     except CodeRepairError as error:
-        return Finding("isolation", False, f"not tested: {error}")
-    return Finding("isolation", True, str(found))
+        yield Finding("isolation", False, f"not tested: {error}")
+        return
+    try:
+        require(found, settings.isolation)
+        yield Finding("isolation", True, str(found))
+    except SandboxError as error:
+        yield Finding("isolation", False, str(error), "--isolation, or CODEREPAIR_ISOLATION")
+    for layer in layers(found):
+        yield Finding(layer.name, True, layer.text, layer.mend)
 
 
 def _llama() -> Finding:

@@ -78,8 +78,8 @@ Isolation = Annotated[
         "isolation",
         PROJECT,
         "LEVEL",
-        "Least isolation that will do: L0 process, L1 memory, L2 network, L3 files "
-        "(default: L3 on Linux)",
+        "Least isolation that will do: L0 process, L1 memory, L2 network, L3 files, L4 namespaces, "
+        "L5 virtual machine (default: L3 on Linux)",
     ),
 ]
 TestTimeout = Annotated[

@@ -101,7 +101,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         layers: dict[str, bool] | None = None,
         two_process: bool = False,
     ) -> None:
-        """`layers` switches `landlock` or `seccomp` off, for tests of what remains."""
+        """`layers` switches `landlock`, `seccomp` or `namespaces` off, for tests of what remains."""
         self._size = max(1, workers)
         self._wanted = wanted
         self._layers = layers or {}
@@ -242,7 +242,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     def _main(self) -> Worker:
         """The worker that the others are forked from, started if it is not there yet."""
         if self._worker is None:
-            self._worker = Worker(self._python)
+            self._worker = Worker(self._python, self._layers.get("namespaces", True))
         return self._worker
 
     def _end_twins(self) -> None:
@@ -343,7 +343,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             if channel in self._twins:
                 self._twins.remove(channel)
             return None
-        self._worker = Worker(self._python)
+        self._worker = Worker(self._python, self._layers.get("namespaces", True))
         return self._worker
 
 

@@ -164,6 +164,8 @@ class _Story:
         broke_down = any(event[3] in BREAKDOWNS for event in self._checks.values())
         if answer.get("end") == "timeout":
             return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
+        if answer.get("end") == "disk":
+            return Outcome.OUTPUT_LIMIT, Failure("output", "wrote more files than the limit; killed")
         if broke_down:
             return Outcome.NOT_RUN, Failure("not_run", "left out after two checks broke down")
         return Outcome.CRASH, Failure("crash", f"the process ended early ({answer.get('end')})")

@@ -86,8 +86,11 @@ class Channel:
 class Worker(Channel):
     """A zygote of the project's interpreter."""
 
-    def __init__(self, python: str) -> None:
-        """Starts it. Raises `TestsNotRunnable` (no such Python, no pytest) or `SandboxError`."""
+    def __init__(self, python: str, namespaces: bool = True) -> None:
+        """Starts it, with `namespaces` in a world of its own where the system lets us have one.
+
+        Raises `TestsNotRunnable` (no such Python) or `SandboxError`.
+        """
         self.python = python
         self.task: object = None
         """The task its server holds, by identity of the pool's record."""
@@ -103,7 +106,7 @@ class Worker(Channel):
                     "zygote",
                     str(theirs.fileno()),
                     os.path.realpath(self.scratch),
-                    "",
+                    "" if namespaces else "no-namespaces",
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

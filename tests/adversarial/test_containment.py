@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coderepair.model import Limits, Outcome, TestReport
+from tests.processes import inner
 from tests.projects import LIMITS, Project, outcomes
 
 pytestmark = pytest.mark.adversarial
@@ -270,7 +271,9 @@ def test_the_scratch_folder_is_bounded_and_emptied(project: Project) -> None:
     assert report.passed == 0
     worker = project.runner._worker
     assert worker is not None
-    scratch = Path(worker.scratch)
+    (zygote,) = inner([worker.pid])
+    scratch = Path(f"/proc/{zygote}/root{worker.scratch}")  # as it sees its own mounts
+    assert scratch.is_dir()
     own = ("lean", "judge")  # what the two processes themselves live in
     assert not [path for path in scratch.iterdir() if not path.name.startswith(own)]
     assert not [path for path in scratch.rglob("*") if not path.is_dir()]

@@ -60,7 +60,11 @@ def test_doctor_says_what_works(last: Project) -> None:
     found = {line.split()[1]: line for line in ran.out.decode().splitlines()}
     assert last.environ["CODEREPAIR_PYTHON"] in found["project"]
     assert "pytest" in found["project"]
-    assert "L3" in found["isolation"]
+    assert found["isolation"].split()[2].rstrip(":") in ("L3", "L4", "L5")
+    assert "no network, no new processes" in found["seccomp"]
+    assert "no reading or writing" in found["Landlock"]
+    assert "bounded" in found["limits"]
+    assert "holds" in found["own"] or "virtual machine" in ran.out.decode()
 
 
 def test_doctor_names_what_mends(last: Project, tmp_path: Path) -> None:

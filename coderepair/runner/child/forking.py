@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Any, Callable, List, NamedTuple, Tuple
 
-from . import sandbox, wire
+from . import disk, sandbox, system, wire
 from .recorder import STARVED, process_cpu, wall_limit
 
 GRACE_S = 0.4
@@ -32,7 +32,7 @@ class Told(NamedTuple):
 
     events: List[Any]
     end: str
-    """`exit N`, `signal N`, or `timeout` if it was killed for its time."""
+    """`exit N`, `signal N`, or `timeout`, `disk` if it was killed for its time or its files."""
     seconds: float
     cpu: float
 
@@ -45,19 +45,21 @@ def supervise(
     Ends this very process, and the fork with it, if the parent behind `control` goes away.
     """
     started, cpu = time.perf_counter(), _children_cpu()
+    others = system.children()
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
         _child(work, write_end, folder)
     os.close(write_end)
     try:
-        events, timed_out = _watch(read_end, control, Deadline(limit, cap, total, pid))
+        clock = Deadline(limit, cap, total, pid)
+        events, why = _watch(read_end, control, clock, disk.Meter(folder))
     finally:
         os.close(read_end)
         end = _reap(pid)
+        system.end_orphans(others)
         _remove(folder)
-    seconds = time.perf_counter() - started
-    return Told(events, "timeout" if timed_out else end, seconds, _children_cpu() - cpu)
+    return Told(events, why or end, time.perf_counter() - started, _children_cpu() - cpu)
 
 
 class Deadline:
@@ -98,23 +100,25 @@ class Deadline:
         return now > self._end or asleep or waited > self._cap or used > self._limit
 
 
-def _watch(fd: int, control: int, clock: Deadline) -> Tuple[List[Any], bool]:
-    """Events until the pipe closes, and whether time ran out instead."""
+def _watch(fd: int, control: int, clock: Deadline, meter: disk.Meter) -> Tuple[List[Any], str]:
+    """Events until the pipe closes, and why it had to end if it did not end by itself."""
     frames = wire.Frames(EVENTS)
     events: List[Any] = []
     while True:
-        ready = select.select([fd, control], [], [], clock.tick())[0]
+        ready = select.select([fd, control], [], [], min(clock.tick(), meter.tick()))[0]
         if control in ready and not parent_lives(control):
             _reap(*clock.pids)
             os._exit(0)
         if clock.over():
-            return events, True
+            return events, "timeout"
+        if meter.over():
+            return events, "disk"
         if fd not in ready:
             continue
         data = os.read(fd, 1 << 16)
         events += frames.feed(data)
         if not data or frames.broken:
-            return events, False
+            return events, ""
         clock.progress()
 
 
@@ -131,11 +135,11 @@ def _child(work: Work, fd: int, folder: str) -> None:
 
 def _reap(pid: int) -> str:
     """Kills whatever is left of the fork's process group and says how the fork ended."""
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        pass
+    system.kill(pid)
     status = os.waitpid(pid, 0)[1]
     if os.WIFSIGNALED(status):
         return "signal %d" % os.WTERMSIG(status)

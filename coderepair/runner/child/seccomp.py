@@ -45,7 +45,7 @@ def prepare_calls() -> None:
         program(MACHINE, False)
 
 
-class _Code:
+class Code:
     """A BPF program in the making; jumps are counted in instructions to skip."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ def ranges(numbers: Iterable[int]) -> List[Tuple[int, int]]:
 @lru_cache(maxsize=4)
 def program(machine: str, forks: bool) -> bytes:
     """The filter over `struct seccomp_data` for that machine, with `OWN_PID` for the process's id."""
-    table, code = NUMBERS[machine], _Code()
+    table, code = NUMBERS[machine], Code()
     denied = REFUSE | errno.EPERM
     code.emit(LOAD, ARCHITECTURE)
     code.emit(JUMP_EQ, AUDIT_ARCH[machine], 1, 0)
@@ -99,9 +99,9 @@ def program(machine: str, forks: bool) -> bytes:
         code.emit(JUMP_GE, X32, 0, 1)
         code.emit(RETURN, denied)
     more = FOR_FORKING if forks else ()
-    code.on(_numbers(table, (*ALLOWED, *more)), ALLOW)
-    code.on(_numbers(table, PRETENDED), REFUSE)
-    code.on(_numbers(table, [name for name in FORBIDDEN if name not in more]), denied)
+    code.on(numbers_of(table, (*ALLOWED, *more)), ALLOW)
+    code.on(numbers_of(table, PRETENDED), REFUSE)
+    code.on(numbers_of(table, [name for name in FORBIDDEN if name not in more]), denied)
     if not forks:
         code.emit(JUMP_EQ, table["clone"], 0, 4)  # threads yes, processes no
         code.emit(LOAD, FIRST)
@@ -118,7 +118,8 @@ def program(machine: str, forks: bool) -> bytes:
     return b"".join(code.parts)
 
 
-def _numbers(table: "dict[str, int]", names: Iterable[str]) -> List[int]:
+def numbers_of(table: "dict[str, int]", names: Iterable[str]) -> List[int]:
+    """Of the calls that this machine has."""
     return [table[name] for name in names if name in table]
 
 
@@ -131,7 +132,11 @@ def confine_calls(forks: bool = False) -> bool:
     if MACHINE not in NUMBERS or not system.LINUX:
         return False
     own = struct.pack("=I", OWN_PID), struct.pack("=I", os.getpid())
-    instructions = program(MACHINE, forks).replace(*own)
+    return install(program(MACHINE, forks).replace(*own))
+
+
+def install(instructions: bytes) -> bool:
+    """A filter for this thread and all it starts; whether the kernel took it."""
     code = ctypes.create_string_buffer(instructions, len(instructions))
     given = _Program(len(instructions) // INSTRUCTION, ctypes.addressof(code))
     system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)

@@ -17,7 +17,8 @@ KEPT_CAPABILITIES = 1 << 1 | 1 << 2
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root reads a project that belongs to somebody else."""
 
 _libc: Any = None
-_children = -1
+_children = (0, -1)
+"""A process, and the open file that lists its children."""
 
 
 def libc() -> Any:
@@ -80,18 +81,22 @@ def adopt_descendants() -> None:
     """From now on orphans among this process's descendants become its children, so that it can end them."""
     global _children
     prctl(PR_SET_CHILD_SUBREAPER, 1)
+    pid = os.getpid()
+    _children = (pid, -1)
     try:
-        path = "/proc/self/task/%d/children" % os.getpid()
-        _children = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if os.readlink("/proc/self") == str(pid):  # else it counts processes from elsewhere
+            path = "/proc/self/task/%d/children" % pid
+            _children = (pid, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except OSError:
-        _children = -1
+        pass
 
 
 def children() -> List[int]:
     """This process's children where the system tells them; /proc may be out of reach by now."""
-    if _children < 0:
+    owner, listing = _children
+    if listing < 0 or owner != os.getpid():
         return []
-    return [int(word) for word in os.pread(_children, 1 << 16, 0).split()]
+    return [int(word) for word in os.pread(listing, 1 << 16, 0).split()]
 
 
 def end_orphans(known: List[int]) -> None:

@@ -13,16 +13,20 @@ import signal
 import sys
 from typing import Any, Dict
 
-from . import loader, sandbox, wire
+from . import loader, namespaces, sandbox, system, wire
 
 PROBE_S = 10.0
 """Seconds the isolation self-test may take."""
+NO_NAMESPACES = "no-namespaces"
 
 
-def serve(control: int, scratch: str, _root: str) -> None:
-    """Loop of the zygote. `control` is a socket to the parent."""
+def serve(control: int, scratch: str, layers: str) -> None:
+    """Loop of the zygote. `control` is a socket to the parent; `layers` may be `no-namespaces`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     try:
+        if layers != NO_NAMESPACES:
+            namespaces.enter(scratch, control)
+        system.adopt_descendants()
         _answer(control, scratch)
     except OSError:
         pass  # the parent has gone
@@ -45,15 +49,20 @@ def _answer(control: int, scratch: str) -> None:
 
 
 def _probe(control: int, scratch: str, request: Dict[str, Any]) -> Dict[str, Any]:
+    """What goes through, for each of the ways to be confined that are asked about."""
     from . import forking, probe
 
-    def work(fd: int, folder: str) -> None:
-        probe.run(request, fd, folder)
+    found: Dict[str, Any] = {}
+    for name, layers in request["probes"].items():
 
-    told = forking.supervise(
-        work, control, os.path.join(scratch, "probe"), PROBE_S, PROBE_S, PROBE_S
-    )
-    return dict(told.events[0]) if told.events else {}
+        def work(fd: int, folder: str, layers: Dict[str, bool] = layers) -> None:
+            probe.run(request, layers, fd, folder)
+
+        told = forking.supervise(
+            work, control, os.path.join(scratch, "probe"), PROBE_S, PROBE_S, PROBE_S
+        )
+        found[name] = told.events[0] if told.events else {}
+    return found
 
 
 def _hello() -> Dict[str, Any]:
@@ -93,11 +102,13 @@ def _end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except OSError:
         pass
+    system.end_orphans([])
     os.waitpid(pid, 0)
 
 
 def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
     try:
+        system.adopt_descendants()
         sandbox.die_with_parent()
         from . import server
 

@@ -15,6 +15,9 @@ import pytest
 from coderepair.errors import SandboxError, TestsNotRunnable
 from coderepair.model import Limits, Outcome
 from coderepair.runner import ForkRunner, open_runner
+from coderepair.runner.isolation import ALONE, NEEDED, Isolation, judge, require
+from coderepair.runner.layers import layers
+from tests.processes import children, inner
 from tests.projects import LIMITS, Project, check, outcomes
 
 ADD = "def add(a, b):\n    return a - b\n"
@@ -208,24 +211,13 @@ def test_whichever_process_dies_all_programs_get_their_report(
         mine.judge(ADD, TESTS, FIXED, FIXED)
         worker = runner._worker
         assert worker is not None
-        servers = _children(worker.pid)
-        doomed = {"group": [worker.pid], "server": servers, "twin": _children(servers[0])}[victim]
+        (zygote,) = inner([worker.pid])
+        servers = children(zygote)
+        doomed = {"group": [worker.pid], "server": servers, "twin": children(servers[0])}[victim]
         for pid in doomed:
             os.kill(pid, signal.SIGKILL)
         reports = mine.run(mine.task("test_solution.py"), *[ADD, FIXED] * 4)
     assert [report.solved for report in reports] == [False, True] * 4
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
 
 
 def test_a_level_that_is_not_reached_is_refused(project: Project) -> None:
@@ -240,7 +232,57 @@ def test_a_level_that_is_not_reached_is_refused(project: Project) -> None:
 
 def test_the_level_of_this_system_is_found_by_trying(runner: ForkRunner) -> None:
     found = runner.isolation(sys.executable)
-    assert (found.level, found.open) == ("L3", ())
+    assert found.open == ()
+    assert found.level == ("L4" if "namespaces" in found.layers else "L3")
+    assert {"limits", "Landlock", "seccomp"} <= set(found.layers)
+
+
+@pytest.mark.parametrize(
+    ("off", "level", "open_to"),
+    [
+        (("namespaces",), "L3", set()),
+        (("landlock",), "L2", {"write", "create", "read"}),
+        (("seccomp",), "L1", {"udp", "fork", "exec"}),
+        (("landlock", "seccomp", "namespaces"), "L1", {"tcp", "signal", "read", "exec"}),
+    ],
+)
+def test_a_layer_that_is_missing_is_found_out(
+    off: tuple[str, ...], level: str, open_to: set[str]
+) -> None:
+    with ForkRunner(1, layers=dict.fromkeys(off, False)) as without:
+        found = without.isolation(sys.executable)
+    assert found.level == level
+    assert open_to <= set(found.open)
+    assert not {name.lower() for name in found.layers} & set(off)
+
+
+def test_levels_need_every_attempt_to_fail() -> None:
+    every = {name: False for names in NEEDED for name in names}
+    assert judge(every).level == "L5"
+    assert judge({**every, "kernel": True}) == Isolation("L4", ())
+    assert judge({**every, "interfaces": True}).level == "L3"
+    assert judge({**every, "read": True}) == Isolation("L2", ("read",))
+    assert judge({**every, "exec": True}).level == "L1"
+    assert judge({**every, "limits": True}).level == "L0"
+    assert judge({}).level == "L0"  # nothing was found out
+
+
+def test_a_kernel_of_its_own_is_refused_in_one_line() -> None:
+    found = Isolation("L4", ())
+    require(found, "L4")
+    with pytest.raises(SandboxError) as refused:
+        require(found, "L5")
+    assert "\n" not in str(refused.value)
+    assert "only at level L4, not L5" in str(refused.value)
+
+
+def test_what_is_missing_comes_with_what_switches_it_on() -> None:
+    bare = layers(Isolation("L1", (), layers=("limits",)), "linux")
+    assert [layer.works for layer in bare] == [True, False, False, False, False]
+    assert all(layer.mend for layer in bare if not layer.works)
+    elsewhere = layers(Isolation("L0", ()), "win32")
+    assert all("virtual machine" in layer.mend for layer in elsewhere)
+    assert not any(layer.mend for layer in layers(Isolation("L5", (), layers=tuple(ALONE))))
 
 
 def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
