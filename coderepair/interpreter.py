@@ -10,12 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from coderepair.environments import managed
 from coderepair.errors import TestsNotRunnable, UsageError
 
 VENV_FOLDERS = (".venv", "venv", "env")
-HAS_PYTEST = "import importlib.util as u, sys; sys.exit(u.find_spec('pytest') is None)"
+OLDEST = (3, 8)
+"""The oldest Python that can run tests here."""
+ASK = (
+    "import sys\n"
+    "try:\n"
+    "    import importlib.util\n"
+    "    found = importlib.util.find_spec('pytest') is not None\n"
+    "except Exception:\n"
+    "    found = False\n"
+    "sys.stdout.write('%d %d %d' % (sys.version_info[0], sys.version_info[1], found))\n"
+)
+"""Python of any age understands it."""
 ASK_S = 20.0
-"""Seconds an interpreter may take to say whether it has pytest."""
+"""Seconds an interpreter may take to say how old it is and whether it has pytest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,8 @@ class Interpreter:
     path: str
     """Absolute path of the executable, links kept: a virtual environment is recognised by its path."""
     origin: str
-    """`given`, `VIRTUAL_ENV`, `CONDA_PREFIX`, a folder, `PATH`, or `coderepair` for the tool's own."""
+    """`given`, `VIRTUAL_ENV`, `CONDA_PREFIX`, a folder, who keeps the environment (`poetry`, `hatch`,
+    `conda`), `PATH`, or `coderepair` for the tool's own."""
 
     @property
     def own(self) -> bool:
@@ -33,18 +46,45 @@ class Interpreter:
         return is_own(self.path)
 
 
-def find_python(given: str, file: Path, root: Path) -> Interpreter:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an interpreter says of itself."""
+
+    version: tuple[int, int]
+    pytest: bool
+
+
+def find_python(given: str, file: Path, root: Path, needs_pytest: bool = True) -> Interpreter:
     """The interpreter of the project around `file`; see the order in `_candidates`.
 
-    Raises `UsageError` for a `given` one that is none, `TestsNotRunnable` if none has pytest.
+    The first with pytest, or the first at all where the tests do without it.
+    Raises `UsageError` for a `given` one that is none, `TestsNotRunnable` if none will do.
     """
     if given:
-        return Interpreter(_resolve(given), "given")
-    seen = []
+        chosen = Interpreter(_resolve(given), "given")
+        answer = ask(chosen.path)
+        if answer is None:
+            raise UsageError(f"--python {given}: does not start as a Python interpreter")
+        _check_age(chosen.path, answer)
+        return chosen
+    old: TestsNotRunnable | None = None
+    seen: list[Interpreter] = []
     for candidate in _candidates(file, root):
-        if has_pytest(candidate.path):
+        if seen and (candidate.own or candidate.origin == "PATH"):
+            break  # they lack what the project's own environment has
+        answer = ask(candidate.path)
+        if answer is None:
+            continue
+        try:
+            _check_age(candidate.path, answer)
+        except TestsNotRunnable as error:
+            old = old or error
+            continue
+        if answer.pytest or not needs_pytest:
             return candidate
         seen.append(candidate)
+    if old is not None and not seen:
+        raise old
     first = seen[0].path if seen else "python3"
     raise TestsNotRunnable(
         f"{first} has no pytest; install it with `{first} -m pip install pytest`, "
@@ -59,18 +99,33 @@ def is_own(path: str) -> bool:
 
 def has_pytest(python: str) -> bool:
     """Whether this interpreter finds pytest."""
+    answer = ask(python)
+    return answer is not None and answer.pytest
+
+
+def ask(python: str) -> Answer | None:
+    """Version of an interpreter and whether it finds pytest; None if it does not start as one."""
     try:
         done = subprocess.run(
-            [python, "-c", HAS_PYTEST],
+            [python, "-c", ASK],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             timeout=ASK_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        major, minor, pytest = map(int, done.stdout.split())
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return Answer((major, minor), bool(pytest))
+
+
+def _check_age(python: str, answer: Answer) -> None:
+    if answer.version < OLDEST:
+        found, least = (".".join(map(str, each)) for each in (answer.version, OLDEST))
+        raise TestsNotRunnable(
+            f"{python} is Python {found}; tests can be run by Python {least} or newer: "
+            "name another interpreter with --python"
+        )
 
 
 def _resolve(given: str) -> str:
@@ -81,7 +136,8 @@ def _resolve(given: str) -> str:
 
 
 def _candidates(file: Path, root: Path) -> Iterator[Interpreter]:
-    """Active environment, environment folders at or above the file, PATH, our own.
+    """Active environment, environment folders at or above the file, those that tools keep elsewhere,
+    PATH, our own.
 
     Our own environment counts as active only where nothing nearer the project is there.
     """
@@ -98,6 +154,10 @@ def _candidates(file: Path, root: Path) -> Iterator[Interpreter]:
             python = _executable(folder / name)
             if python:
                 yield Interpreter(str(python), str(folder / name))
+    for environment, keeper in managed(root):
+        python = _executable(environment)
+        if python:
+            yield Interpreter(str(python), keeper)
     yield from (each for each in active if each.own)
     for name in ("python3", "python"):
         on_path = shutil.which(name)

@@ -68,6 +68,11 @@ class Task:
     """pytest's `-k` expression."""
     statement: str = ""
     """What the code should do, where it is known from outside the file; shown to models."""
+    method: str = "pytest"
+    """Who runs the tests: `pytest`, `unittest`, `command` (`command` in a copy of the project), or `stdio`
+    (the tests are inputs and outputs of the program)."""
+    command: str = ""
+    """Shell command that tests the project in its working directory."""
     reached: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(id of a check that failed when the task was made, the targets it executed), where it was traced."""
 

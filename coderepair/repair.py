@@ -51,7 +51,7 @@ from coderepair.model import (
 )
 from coderepair.propose.outlook import ProposersOutlook
 from coderepair.report.diff import shown_path, unified
-from coderepair.runner import ForkRunner, open_runner
+from coderepair.runner import AnyRunner, runner_for
 from coderepair.search.base import open_strategy
 from coderepair.search.tree import Tree
 from coderepair.session import EXHAUSTED, SOLVED, Session
@@ -138,11 +138,11 @@ class _Run:
     minimisation: int = 0
     """Programs run to make solutions smaller."""
     start: float = field(default_factory=time.monotonic)
-    runner: ForkRunner = field(init=False)
+    runner: AnyRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        runner = open_runner(self.settings.workers, self.settings.isolation)
-        self.runner = self.stack.enter_context(runner)
+        self.runner = runner_for(self.task, self.settings.workers, self.settings.isolation)
+        self.stack.callback(self.runner.close)
 
     def clock(self) -> float:
         return self.earlier + time.monotonic() - self.start

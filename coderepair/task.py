@@ -11,13 +11,16 @@ from pathlib import Path
 
 from coderepair import textfile
 from coderepair.edit.regions import program_of
+from coderepair.edit.syntax import readable
 from coderepair.errors import TestsNotRunnable, UsageError
-from coderepair.interpreter import find_python
+from coderepair.interpreter import find_python, has_pytest
 from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
+from coderepair.methods import COMMAND, PYTEST, STDIO, UNITTEST, needs_pytest
 from coderepair.model import Limits, Task, TestFile
-from coderepair.runner import ForkRunner, open_runner
+from coderepair.runner import AnyRunner, runner_for
 from coderepair.runner.pins import sha256
 from coderepair.runner.requests import package_base
+from coderepair.runner.stdio import files as case_files
 from coderepair.verify import is_used
 
 ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py", ".git")
@@ -42,9 +45,11 @@ def make_task(
     project_root: str = "",
     *,
     source: str | None = None,
-    runner: ForkRunner | None = None,
+    runner: AnyRunner | None = None,
     isolation: str = "",
     timeout_s: float = math.inf,
+    io_tests: Iterable[str | Path] = (),
+    command: str = "",
 ) -> Task:
     """A task from a file and its tests: files, folders, `file::node` ids, or the file itself for its doctests.
 
@@ -52,23 +57,37 @@ def make_task(
     the targets, found in one traced run, by `runner` or by one of its own. `source` stands for the
     file's text, as when an editor holds unsaved changes;
     `isolation` is the least level to run at, `timeout_s` the time of the whole run, of which the traced
-    one takes its share. Raises `UsageError`, `TestsNotRunnable`.
+    one takes its share. `io_tests` are inputs and outputs of a program (`coderepair.runner.stdio`), `command`
+    a shell command that tests a copy of the project, both in the place of `tests`.
+    Raises `UsageError`, `TestsNotRunnable`.
     """
     file = Path(path).absolute()
     text = textfile.read(file).source if source is None else source
-    pinned = pin_tests(tests)
+    pairs, tests = list(io_tests), list(tests)
+    pinned = pin_cases(pairs) if pairs else pin_tests(tests) if tests or not command else ()
     root = _given_root(project_root) if project_root else find_root(file, pinned)
-    chosen = find_python(python, file, root)
-    task = Task(str(file), text, (), pinned, str(root), chosen.path, keyword, statement)
+    chosen, method = _judge(file, root, pinned, python, COMMAND if command else STDIO * bool(pairs))
+    task = Task(str(file), text, (), pinned, str(root), chosen, keyword, statement, method, command)
     named = [function] if isinstance(function, str) else list(function or ())
     if named:
         return replace(task, targets=tuple(_named(text, name, file) for name in named))
     return with_targets(task, runner, isolation, timeout_s)
 
 
+def _judge(
+    file: Path, root: Path, tests: Sequence[TestFile], python: str, method: str
+) -> tuple[str, str]:
+    """(interpreter, who runs the tests); `method` is empty where the tests decide."""
+    special = not method and needs_pytest(file, tests)
+    chosen = find_python(python, file, root, special).path
+    if not method:
+        method = PYTEST if special or has_pytest(chosen) else UNITTEST
+    return chosen, method
+
+
 def with_targets(
     task: Task,
-    runner: ForkRunner | None = None,
+    runner: AnyRunner | None = None,
     isolation: str = "",
     timeout_s: float = math.inf,
 ) -> Task:
@@ -77,7 +96,7 @@ def with_targets(
     Raises `TestsNotRunnable` if the tests cannot be run.
     """
     if runner is None:
-        with open_runner(1, isolation) as own:
+        with runner_for(task, 1, isolation) as own:
             task = with_targets(task, own, isolation, timeout_s)
             own.park()
             return task
@@ -85,7 +104,11 @@ def with_targets(
     limits = replace(TRACE_LIMITS, total_timeout_s=most)
     report, lines = runner.trace(task, program_of(task.source, ()), limits)
     reaches = report.solved or any(lines.values())
-    if not reaches and not is_used(task, replace(limits, total_timeout_s=IMPORT_S)):
+    if (
+        task.method == PYTEST
+        and not reaches
+        and not is_used(task, replace(limits, total_timeout_s=IMPORT_S))
+    ):
         raise TestsNotRunnable(
             f"the tests never import {task.path}: they use an installed copy (install the project with "
             "pip install -e), another file, or start it as a program of its own, which cannot be judged"
@@ -115,6 +138,12 @@ def pin_tests(tests: Iterable[str | Path]) -> tuple[TestFile, ...]:
         TestFile(str(file), sha256(str(file)), () if "" in chosen else tuple(dict.fromkeys(chosen)))
         for file, chosen in nodes.items()
     )
+
+
+def pin_cases(names: Iterable[str | Path]) -> tuple[TestFile, ...]:
+    """Files with inputs and outputs, with their hashes. Raises `UsageError`, `TestsNotRunnable`."""
+    found = [file for name in names for file in case_files(Path(name).absolute())]
+    return tuple(TestFile(str(file), sha256(str(file))) for file in dict.fromkeys(found))
 
 
 def _test_files(path: Path) -> list[Path]:
@@ -185,7 +214,7 @@ def _named(source: str, name: str, file: Path) -> str:
 def _mentioned(task: Task) -> list[str]:
     """Where no failing check reached a function: those that the tests name, else all."""
     try:
-        names = list(dict.fromkeys(body.qualname for body in bodies(task.source)))
+        names = list(dict.fromkeys(body.qualname for body in bodies(readable(task.source))))
     except (SyntaxError, ValueError, RecursionError):
         return []
     used: set[str] = set()

@@ -27,6 +27,8 @@ def check(
     file: o.File,
     more_tests: o.MoreTests = None,
     tests: o.Tests = None,
+    io_tests: o.IoTests = None,
+    test_command: o.TestCommand = None,
     function: o.Functions = None,
     keyword: o.Keyword = "",
     output_format: Annotated[
@@ -68,9 +70,11 @@ def _report(given: Mapping[str, Any], flags: Mapping[str, Any]) -> RunReport:
     from coderepair.report import diff
     from coderepair.report.document import EXIT_CODES, RunReport, counts
 
-    functions, tests, more = (given[name] or () for name in ("function", "tests", "more_tests"))
-    inputs = read_input(given["file"], functions, tests, more)
+    names = ("function", "tests", "more_tests", "io_tests")
+    functions, tests, more, pairs = (given[name] or () for name in names)
+    inputs = read_input(given["file"], functions, tests, more, io_tests=pairs)
     settings = configuration_for(inputs.file.path, flags).settings
+    inputs = inputs.judged_by(settings.test_command)
     result = _run(inputs, settings, given["keyword"])
     path, code = diff.shown_path(inputs.file.path), EXIT_CODES[result.status]
     return RunReport(path, result.status, code, f"{counts(result.before)} checks pass", result)
@@ -80,7 +84,7 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
     """The program as it is against its tests, as a result without a repair."""
     from coderepair.edit.regions import program_of
     from coderepair.model import Limits, Result, Status
-    from coderepair.runner import open_runner
+    from coderepair.runner import runner_for
     from coderepair.task import make_task
 
     task = make_task(
@@ -90,9 +94,11 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
         keyword=keyword,
         python=settings.python,
         isolation=settings.isolation,
+        io_tests=inputs.io_tests,
+        command=settings.test_command,
     )
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with open_runner(1, settings.isolation) as runner:
+    with runner_for(task, 1, settings.isolation) as runner:
         report = runner.run(task, [program_of(task.source, task.targets)], limits)[0]
         isolation = str(runner.isolation(task.python))
     status = Status.ALREADY_PASSING if report.solved else Status.NOT_REPAIRED

@@ -98,9 +98,15 @@ def _run(order: Order, job: Job, recorder: _Recorder, should_stop: ShouldStop) -
 
 def _new_job(order: Order) -> Job:
     inputs = read_input(
-        order.target, order.functions, order.tests, order.more_tests, order.stdin_filename
+        order.target,
+        order.functions,
+        order.tests,
+        order.more_tests,
+        order.stdin_filename,
+        order.io_tests,
     )
     settings = configuration_for(inputs.file.path, order.flags).settings
+    inputs = inputs.judged_by(settings.test_command)
     begun = time.monotonic()
 
     def start(on_event: OnEvent, should_stop: ShouldStop) -> Result:
@@ -116,6 +122,8 @@ def _new_job(order: Order) -> Job:
             source=inputs.file.source,
             isolation=settings.isolation,
             timeout_s=settings.timeout,
+            io_tests=inputs.io_tests,
+            command=settings.test_command,
         )
         return repair(task, settings, on_event, should_stop, begun=begun)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coderepair import textfile
@@ -26,11 +26,23 @@ class Input:
     tests: tuple[str, ...]
     """Test files or pytest node ids."""
     from_stdin: bool = False
+    io_tests: tuple[str, ...] = ()
+    """Folders and files with inputs and outputs, in the place of tests."""
 
     @property
     def protected(self) -> list[Path]:
         """Files that the run reads and no report may replace."""
-        return [self.file.path, *(Path(test.partition("::")[0]) for test in self.tests)]
+        named = (*(test.partition("::")[0] for test in self.tests), *self.io_tests)
+        return [self.file.path, *map(Path, named)]
+
+    def judged_by(self, command: str) -> Input:
+        """With the tests that are found where none are named and there is no command in their place.
+
+        Raises `UsageError` if there are none.
+        """
+        if self.tests or self.io_tests or command:
+            return self
+        return replace(self, tests=find_tests(self.file.path))
 
 
 def read_input(
@@ -39,8 +51,10 @@ def read_input(
     tests: Sequence[str],
     more_tests: Sequence[str],
     stdin_filename: Path | None = None,
+    io_tests: Sequence[str] = (),
 ) -> Input:
-    """Raises `UsageError` for whatever cannot be meant or read."""
+    """The tests are those that are named; see `Input.judged_by`. Raises `UsageError` for whatever cannot
+    be meant or read."""
     name, _, qualname = target.partition("::")
     if more_tests and not tests:
         raise UsageError(f"{more_tests[0]}: one FILE at a time; name tests with --tests")
@@ -48,8 +62,9 @@ def read_input(
     if name != STDIN and stdin_filename is not None:
         raise UsageError("--stdin-filename goes with - in the place of FILE")
     file = _from_stdin(stdin_filename) if name == STDIN else textfile.read(Path(name))
-    chosen = (*tests, *more_tests) or find_tests(file.path)
-    return Input(file, wanted, chosen, name == STDIN)
+    if io_tests and tests:
+        raise UsageError("--tests and --io-tests: choose one")
+    return Input(file, wanted, (*tests, *more_tests), name == STDIN, (*io_tests,))
 
 
 def find_tests(path: Path) -> tuple[str, ...]:

@@ -53,6 +53,26 @@ Tests = Annotated[
         text="Test files or pytest node ids; default: test_FILE.py beside FILE or in tests/",
     ),
 ]
+IoTests = Annotated[
+    list[str] | None,
+    option(
+        "--io-tests",
+        panel=TESTS,
+        metavar="DIR|FILE.jsonl",
+        text="FILE reads standard input: NAME.in with NAME.out or NAME.ans, or lines of "
+        '{"input": ..., "output": ...}; white space at line ends does not count; repeatable',
+    ),
+]
+TestCommand = Annotated[
+    str | None,
+    setting(
+        "test_command",
+        TESTS,
+        "COMMAND",
+        "Shell command that tests a copy of the project; its exit code counts, and its results "
+        "where it prints those of pytest -rA, unittest -v, TAP or JUnit XML",
+    ),
+]
 Functions = Annotated[
     list[str] | None,
     option(

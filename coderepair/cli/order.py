@@ -27,6 +27,8 @@ class Order:
     functions: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     more_tests: tuple[str, ...] = ()
+    io_tests: tuple[str, ...] = ()
+    """Inputs and outputs in the place of tests."""
     keyword: str = ""
     stdin_filename: Path | None = None
 

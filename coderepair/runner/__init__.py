@@ -7,9 +7,28 @@ isolation.py  how well candidates are contained, by self-test
 parking.py  a warm worker between two owners
 pins.py     the user's files must not change meanwhile
 reports.py  what a worker tells, as a `TestReport`
+commands.py a `Runner` of test commands: launch.py starts them in copies of the project (overlay.py),
+            parsed.py reads what they print, probing.py is their self-test
+stdio.py    inputs and outputs of programs, judged here
+fresh.py    tests in fresh processes, for verification
 child/      the files that run inside the project's interpreter
 """
 
+from __future__ import annotations
+
+from coderepair.methods import COMMAND
+from coderepair.model import Task
+from coderepair.runner.commands import CommandRunner
 from coderepair.runner.pool import ForkRunner, open_runner
 
-__all__ = ["ForkRunner", "open_runner"]
+AnyRunner = ForkRunner | CommandRunner
+
+
+def runner_for(task: Task, workers: int = 2, isolation: str = "") -> AnyRunner:
+    """The runner that a task's tests need; see `open_runner`."""
+    if task.method == COMMAND:
+        return CommandRunner(workers or 2, isolation)
+    return open_runner(workers, isolation)
+
+
+__all__ = ["AnyRunner", "CommandRunner", "ForkRunner", "open_runner", "runner_for"]

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from coderepair.errors import TestsNotRunnable
+from coderepair.methods import STDIO
 from coderepair.model import Limits, Task
+from coderepair.runner.stdio import cases
 
 CPU_MARGIN_S = 5
 HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", re.MULTILINE)
@@ -48,6 +50,8 @@ def run_request(
 def task_request(task: Task, layers: dict[str, bool], two_process: bool = False) -> dict[str, Any]:
     """What a server needs to know of a task; `two_process` has candidates judged from outside."""
     path = os.path.realpath(task.path)
+    if task.method == STDIO:
+        return {**_request(task, path, layers, two_process), **_inputs(task)}
     tests, doctests, files = [], [], []
     for test in task.tests:
         real = os.path.realpath(test.path)
@@ -58,14 +62,27 @@ def task_request(task: Task, layers: dict[str, bool], two_process: bool = False)
         else:
             files.append(real)
         tests += [f"{test.path}::{node}" for node in test.nodes] or [test.path]
-    folders = [str(Path(file).parent) for file in (path, *files, *doctests)]
+    request = _request(task, path, layers, two_process, *files, *doctests)
+    return {**request, "tests": tests, "rewrite": files, "doctests": doctests}
+
+
+def _inputs(task: Task) -> dict[str, Any]:
+    """What the program is to read; the expected outputs stay here."""
+    told = [{"id": case.id, "input": case.input} for case in cases(task.tests, task.keyword)]
+    hidden = [os.path.realpath(test.path) for test in task.tests]
+    return {"tests": hidden, "rewrite": [], "doctests": [], "cases": told, "hidden": hidden}
+
+
+def _request(
+    task: Task, path: str, layers: dict[str, bool], two_process: bool, *files: str
+) -> dict[str, Any]:
+    """What is the same whoever runs the tests."""
+    folders = [str(Path(file).parent) for file in (path, *files)]
     return {
         "path": path,
         "source": task.source,
-        "tests": tests,
-        "rewrite": files,
-        "doctests": doctests,
         "keyword": task.keyword,
+        "method": task.method,
         "root": task.project_root,
         "readable": sorted({os.path.realpath(task.project_root), *folders}),
         # Python imports a package from the folder above it, which it has to list.

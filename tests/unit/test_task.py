@@ -257,6 +257,6 @@ def test_the_projects_interpreter_is_preferred(
 def test_no_interpreter_with_pytest_says_how_to_get_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("coderepair.interpreter.HAS_PYTEST", "raise SystemExit(1)")
+    monkeypatch.setattr("coderepair.interpreter.ASK", "print(3, 11, 0)")
     with pytest.raises(TestsNotRunnable, match="-m pip install pytest"):
         find_python("", folder / "solution.py", folder)

@@ -6,9 +6,16 @@ stay until these are read, as an option that nobody knows ends pytest.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Callable, Dict, Iterator, Tuple
 
-import pytest
+try:
+    from pytest import hookimpl
+except ImportError:  # then no plugin is ever registered
+
+    def hookimpl(**_options: Any) -> Callable[[Any], Any]:  # type: ignore[misc,no-redef,unused-ignore]
+        """Leaves a function as it is."""
+        return lambda function: function
+
 
 INERT: Dict[str, Any] = {
     "dist": "no", "tx": [], "numprocesses": None, "forked": False, "cov_source": [],
@@ -24,13 +31,13 @@ class Calm:
     off: Tuple[str, ...] = ("rerunfailures",)
     """Plugins that leave once the options are read."""
 
-    @pytest.hookimpl(hookwrapper=True)
+    @hookimpl(hookwrapper=True)
     def pytest_load_initial_conftests(self, early_config: Any) -> Iterator[None]:
         """Before pytest-cov looks, which would start to measure at once."""
         early_config.known_args_namespace.cov_source = []
         yield
 
-    @pytest.hookimpl(tryfirst=True)
+    @hookimpl(tryfirst=True)
     def pytest_cmdline_main(self, config: Any) -> None:
         """After the options are read, before any plugin is configured."""
         self.calm(config)

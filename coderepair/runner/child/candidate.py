@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from types import CodeType
-from typing import Any, Dict, Iterable, List, Sequence
+from typing import Any, Callable, Dict, Iterable, List, Sequence
 
 from . import describe, direct, doctests, entry, loader, session
 from .recorder import CheckTimeout, Recorder
@@ -25,6 +25,10 @@ def run(task: Any, source: str, settings: Dict[str, Any], fd: int, folder: str) 
     loader.replace(task.path, lambda: code)
     task.set_recorder(recorder)
     run_nodes(task, recorder, wanted)
+    if "calls" in settings:
+        from . import made_calls
+
+        made_calls.answer(settings["calls"], task.path, recorder)
     recorder.close()
 
 
@@ -35,6 +39,10 @@ def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorde
         from . import coverage
 
         coverage.start(task.path, recorder)
+    elif settings.get("capture"):
+        from . import made_calls
+
+        recorder.watcher, code = made_calls.start(source, task.path)
     elif settings.get("sites"):
         from . import observe
 
@@ -44,16 +52,26 @@ def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorde
 
 
 def run_nodes(task: Any, recorder: Recorder, wanted: Sequence[int]) -> None:
-    """Test items first, then docstring examples, each under its index in the list of nodes."""
-    if task.has_items and any(task.nodes[number]["kind"] != "doctest" for number in wanted):
+    """Test items first, then docstring examples, each under its index in the list of nodes.
+
+    Without any node the tests are only imported."""
+    items = any(task.nodes[number]["kind"] != "doctest" for number in wanted)
+    if task.has_items and (items or not wanted):
         try:
-            (direct.run if task.direct else run_items)(task, recorder, wanted)
+            _items_of(task)(task, recorder, wanted)
         except (Exception, SystemExit, CheckTimeout) as error:
             broken_everywhere(recorder, wanted, import_failure(error, task.path))
             return
     for number in wanted:
         if task.nodes[number]["kind"] == "doctest":
             doctests.run(task, number, recorder)
+
+
+def _items_of(task: Any) -> Callable[[Any, Recorder, Sequence[int]], None]:
+    """Who runs the items of this task."""
+    if task.front is not None:
+        return task.front.run  # type: ignore[no-any-return]
+    return direct.run if task.direct else run_items
 
 
 def run_items(task: Any, recorder: Recorder, wanted: Sequence[int]) -> None:

@@ -3,7 +3,9 @@
 Events go out at once, one frame each, so that what happened before a crash is not lost:
     ["c", node, number, outcome, closeness, failure, seconds, seen]    one assert or doctest example
     ["n", node, status, failure, seconds, seen]                        a node ended: ok, skip, fail or a phase's error
+    ["o", node, text, seconds, seen]                                   what the program wrote
     ["i", seconds]                                                     the tests were imported
+    ["v", number, text]                                                what a call came to
     ["end"]                                                            all nodes were run
 `seen` is what a watcher of the program (`coverage`, `observe`) saw since the last event, if there is one.
 """
@@ -137,6 +139,20 @@ class Recorder:
     def close(self) -> None:
         """Every node was run."""
         self._emit(["end"])
+
+    def pause(self) -> None:
+        """Nothing is timed until the next node begins."""
+        self._disarm()
+        self._node = -1
+
+    def outcome(self, number: int, text: str) -> None:
+        """What the call of this number came to."""
+        self._emit(["v", number, text])
+
+    def output(self, text: str) -> None:
+        """What the program wrote in this node, for whoever knows what it should have written."""
+        self._emit(["o", self._node, text, self._lap(), self._seen_since()])
+        self._told = True
 
     # -- called by rewritten asserts --------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from . import (
     doctests,
     entry,
     forking,
+    fronts,
+    hiding,
     loader,
     pair,
     sandbox,
@@ -29,6 +31,8 @@ from .recorder import Recorder
 LISTING_S = 30.0
 """Wall seconds that collecting the tests may take."""
 
+WATCHING = ("trace", "sites", "capture")
+"""Keys of requests that ask for more than verdicts."""
 STUB = (
     "class _Stub:\n"
     "    def __init__(self, *a, **k): pass\n"
@@ -61,6 +65,9 @@ class TaskState:
         self.direct_files: List[str] = []
         self.has_items = bool(request["tests"])
         self.args = session.arguments(request["tests"], request["keyword"])
+        self.request = request
+        self.front = fronts.of(request["method"])
+        """Who lists and runs the items in the place of pytest, if anybody does."""
 
     def set_recorder(self, recorder: Recorder) -> None:
         """Rewritten asserts find it as a builtin."""
@@ -92,7 +99,8 @@ def serve(control: int, scratch: str, request: Dict[str, Any]) -> None:
     sandbox.prepare_calls()
     if request["isolation"].get("landlock", True):
         readable = sandbox.readable_paths(request["readable"])
-        sandbox.confine_files(readable, [scratch], request["listable"])
+        readable, listable = hiding.without(readable, request.get("hidden", ()))
+        sandbox.confine_files(readable, [scratch], [*request["listable"], *listable])
     state = TaskState(request)
     state.rewrite_tests(request["rewrite"])
     server = _Server(control, scratch, state, request)
@@ -119,6 +127,8 @@ class _Server:
     def prepare(self, doctest_files: List[str]) -> Dict[str, Any]:
         """Lists the nodes in a process of its own, then warms this one for many forks."""
         state = self._state
+        if state.front is None and not fronts.has_pytest():
+            return {"failed": fronts.NO_PYTEST % (sys.executable, sys.executable)}
         found = self._list(state.source)
         if found.get("errors"):
             stubbed = self._list(STUB)
@@ -178,6 +188,8 @@ class _Server:
             loader.replace(state.path, lambda: code)
         except SyntaxError as error:
             return {"errors": [describe.exception(error, state.path)], "texts": [str(error)]}
+        if state.front is not None:
+            return fronts.listing(state, before)
         try:
             current = session.configure(state.args, state.plugin)
             flags = _doctest_flags(current.config)
@@ -249,7 +261,9 @@ class _Server:
     def run(self, message: Dict[str, Any]) -> Dict[str, Any]:
         """One program: its events, how its process ended, wall and CPU seconds, nodes it could forge."""
         everything = list(range(len(self._state.nodes)))
-        if self._two is None or message.get("trace") or message.get("sites"):
+        if message.get("calls"):
+            return self._shared(message, [])
+        if self._two is None or any(map(message.get, WATCHING)):
             return self._shared(message, everything)
         if not self._learned:
             answer = self._learn({**message, "source": self._state.source}, everything)

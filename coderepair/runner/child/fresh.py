@@ -1,0 +1,63 @@
+"""What a fresh process does before it runs tests as the project's own tools would: confine itself, put
+the program in the place of the user's file, and tell of the tests on a private descriptor."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from types import CodeType
+from typing import Any, Dict, Optional
+
+from . import entry, hiding, loader, sandbox, wire
+
+
+class Reporter:
+    """Tells what happened."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.used = False
+        """Whether the program was really imported."""
+
+    def tell(self, name: str, outcome: str, phase: str = "call", expected: bool = False) -> None:
+        """A test, or a phase of it, has ended."""
+        wire.write(self._fd, [name, phase, outcome, expected])
+
+    def finish(self, status: int) -> None:
+        """All that counts is known."""
+        if self.used:
+            wire.write(self._fd, ["used"])
+        wire.write(self._fd, ["end", status])
+
+
+def enter(root: str, scratch: str) -> None:
+    """Starts where `python -m` would."""
+    os.chdir(root)
+    sys.path.insert(0, root)
+    tempfile.tempdir = scratch
+
+
+def prepare(request: Dict[str, Any], control: int, scratch: str) -> Optional[Reporter]:
+    """Confines this process for good; None if the program does not compile, which is told."""
+    sandbox.remember_own_size()
+    sandbox.limit_resources(request["memory_mb"], request["cpu_s"])
+    readable = sandbox.readable_paths(request["readable"])
+    readable, listable = hiding.without(readable, request.get("hidden", ()))
+    sandbox.confine_files(readable, [scratch], [*request["listable"], *listable])
+    sandbox.confine_calls()
+    path, reporter = request["path"], Reporter(control)
+    try:
+        code = entry.compile_program(request["source"], path)
+    except SyntaxError as error:
+        wire.write(control, ["end", str(error)])
+        return None
+
+    def program() -> CodeType:
+        reporter.used = True
+        return code
+
+    loader.install()
+    loader.show_source(path, request["source"])
+    loader.replace(path, program)
+    return reporter

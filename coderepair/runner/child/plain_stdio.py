@@ -1,0 +1,36 @@
+"""`python FILE < INPUT` in a fresh process, with the program in place of the user's file.
+
+Tells ["output", text] if the program came to its end, ["used"] and ["end", exit status].
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import loader, wire
+from .fresh import enter, prepare
+from .recorder import CheckTimeout
+from .stdio import Stage
+
+
+def serve(control: int, scratch: str, root: str) -> None:
+    """Runs one request and ends."""
+    request = wire.read(control)
+    if request is None:
+        return
+    enter(root, scratch)
+    reporter = prepare(request, control, scratch)
+    if reporter is None:
+        return
+    status = 1
+    try:
+        code = loader.code_of(request["path"])
+        stage = Stage(request["path"], root, scratch)
+        stage.set(request["input"])
+        stage.play(code)
+        wire.write(control, ["output", stage.written()])
+        status = 0
+    except (Exception, SystemExit, CheckTimeout):
+        status = 1
+    reporter.finish(status)
+    os._exit(status)
