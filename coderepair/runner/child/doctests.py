@@ -67,7 +67,7 @@ def run(task: Any, number: int, recorder: Recorder) -> None:
     namespace: Dict[str, Any] = {"__name__": "__main__"}
     if node["path"].endswith(".py"):
         try:
-            namespace = dict(_module(node["path"]).__dict__)
+            namespace = dict(module(node["path"]).__dict__)
         except (Exception, SystemExit) as error:
             recorder.finish("collect", describe.exception(error, task.path))
             return
@@ -82,7 +82,8 @@ def run(task: Any, number: int, recorder: Recorder) -> None:
     recorder.finish("ok", None)
 
 
-def _module(path: str) -> Any:
+def module(path: str) -> Any:
+    """The module of a file, imported as pytest does for its doctests."""
     folder, name = module_name(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
