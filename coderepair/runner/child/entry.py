@@ -21,7 +21,8 @@ def enter(settings: Dict[str, Any], folder: str) -> None:
     sandbox.die_with_parent()
     os.setsid()
     use_folder(folder)
-    sandbox.limit_resources(settings["memory_mb"], settings["cpu_s"])
+    if settings["isolation"].get("limits", True):
+        sandbox.limit_resources(settings["memory_mb"], settings["cpu_s"])
     sandbox.confine_candidate(folder, settings["isolation"])
     gc.set_threshold(GC_THRESHOLD, 50, 100)
     sys.setrecursionlimit(1000)

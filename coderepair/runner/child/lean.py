@@ -11,11 +11,13 @@ import importlib
 import os
 import signal
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, List
 
-from . import answering, loader, sandbox, wire
+from . import answering, loader, sandbox, system, wire
 
 MAX_DESCRIPTORS = 256
+OWN_MB = 64
+"""What an interpreter takes before it has a program."""
 
 
 def serve(control: int, scratch: str, root: str) -> None:
@@ -28,7 +30,7 @@ def serve(control: int, scratch: str, root: str) -> None:
         if setup is None:
             return
         _prepare(setup, scratch, root)
-        _Zygote(control, scratch).answer()
+        Zygote(control, scratch).answer()
     except OSError:
         pass  # the parent has gone
 
@@ -40,10 +42,11 @@ def _prepare(setup: Dict[str, Any], scratch: str, root: str) -> None:
     if setup["isolation"].get("landlock", True):
         sandbox.confine_files(setup["readable"], [scratch], setup["listable"])
     loader.install()
-    _preload(setup["preload"])
+    preload(setup["preload"])
 
 
-def _preload(names: Any) -> None:
+def preload(names: Any) -> None:
+    """Imports what candidates would import anyway."""
     for name in names:
         try:
             importlib.import_module(name)
@@ -53,7 +56,9 @@ def _preload(names: Any) -> None:
     gc.freeze()
 
 
-class _Zygote:
+class Zygote:
+    """Forks and ends candidates as it is told."""
+
     def __init__(self, control: int, scratch: str) -> None:
         self._control = control
         self._scratch = scratch
@@ -64,24 +69,37 @@ class _Zygote:
     def answer(self) -> None:
         """Forks and ends candidates as it is told."""
         while True:
+            self.wait()
             message = wire.read(self._control)
             if message is None:
                 return
             if message["op"] == "fork":
-                self._fork(message, wire.receive_descriptor(self._control))
+                self._begin(message, wire.receive_descriptor(self._control))
             elif message["op"] == "preload":
-                _preload(message["names"])
+                self.preload(message["names"])
             else:
                 wire.write(self._control, self._end())
 
-    def _fork(self, request: Dict[str, Any], fd: int) -> None:
-        self._count += 1
-        self._folder = os.path.join(self._scratch, "z%d" % self._count)
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._candidate(request, fd)
+    def wait(self) -> None:
+        """What there is to do before the next message."""
+
+    def preload(self, names: List[str]) -> None:
+        """Imports these for the candidates to come."""
+        preload(names)
+
+    def _begin(self, request: Dict[str, Any], fd: int) -> None:
+        self._pid = self.start(request, fd)
         os.close(fd)
         wire.write(self._control, {"pid": self._pid})
+
+    def start(self, request: Dict[str, Any], fd: int) -> int:
+        """A process with this program, which answers on `fd`."""
+        self._count += 1
+        self._folder = os.path.join(self._scratch, "z%d" % self._count)
+        pid = os.fork()
+        if pid == 0:
+            self._candidate(request, fd)
+        return pid
 
     def _candidate(self, request: Dict[str, Any], fd: int) -> None:
         try:
@@ -95,11 +113,11 @@ class _Zygote:
         """Kills the candidate, if it still lives, and says what it has used."""
         if not self._pid:
             return {"end": "", "cpu": 0.0}
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(self._pid, signal.SIGKILL)
-            except OSError:
-                pass
+        try:
+            os.killpg(self._pid, signal.SIGKILL)
+        except OSError:
+            pass
+        system.kill(self._pid)
         _, status, used = os.wait4(self._pid, 0)
         self._pid = 0
         remove(self._folder)

@@ -26,6 +26,8 @@ KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONHASHSEED", "LD_LI
                     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
 ALONE = "the original cannot be imported alone"
 FINISHED = ("done", "ended")
+FORKS = sys.platform.startswith("linux")
+"""Whether a warm process may be forked; else candidates are started ahead (`spawn`)."""
 
 
 class Broken(Exception):
@@ -142,7 +144,7 @@ class Pair:
             "-S",
             "-s",
             main,
-            "lean",
+            "lean" if setting.isolation.get("fork", FORKS) else "spawn",
             str(theirs.fileno()),
             folder,
             setting.root,
