@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,17 @@ from coderepair.edit.syntax import readable
 from coderepair.errors import TestsNotRunnable, UsageError
 from coderepair.interpreter import find_python, has_pytest
 from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
-from coderepair.methods import COMMAND, PYTEST, STDIO, UNITTEST, needs_pytest
-from coderepair.model import Limits, Task, TestFile
+from coderepair.methods import (
+    COMMAND,
+    PYTEST,
+    STDIO,
+    UNITTEST,
+    in_copy,
+    is_denied,
+    needs_pytest,
+    spawns,
+)
+from coderepair.model import Limits, Outcome, Task, TestFile, TestReport
 from coderepair.runner import AnyRunner, runner_for
 from coderepair.runner.pins import sha256
 from coderepair.runner.requests import package_base
@@ -31,6 +40,8 @@ TRACE_LIMITS = Limits(test_timeout_s=2.0, total_timeout_s=10.0)
 TRACE_SHARE = 0.2
 """Share of the run's time that it may take, but at least:"""
 MIN_TRACE_S = 1.0
+COMMAND_SHARE = 1 / 3
+"""Share of the run's time for the same with a test command, which starts everything anew."""
 IMPORT_S = 30.0
 """Wall seconds for plain pytest to show whether the tests import the file, where no check executes it."""
 
@@ -69,9 +80,12 @@ def make_task(
     chosen, method = _judge(file, root, pinned, python, COMMAND if command else STDIO * bool(pairs))
     task = Task(str(file), text, (), pinned, str(root), chosen, keyword, statement, method, command)
     named = [function] if isinstance(function, str) else list(function or ())
-    if named:
-        return replace(task, targets=tuple(_named(text, name, file) for name in named))
-    return with_targets(task, runner, isolation, timeout_s)
+    if not named:
+        return with_targets(task, runner, isolation, timeout_s)
+    task = replace(task, targets=tuple(_named(text, name, file) for name in named))
+    if method in (PYTEST, UNITTEST) and spawns(task):
+        return replace(with_targets(task, runner, isolation, timeout_s), targets=task.targets)
+    return task
 
 
 def _judge(
@@ -100,24 +114,38 @@ def with_targets(
             task = with_targets(task, own, isolation, timeout_s)
             own.park()
             return task
-    most = min(TRACE_LIMITS.total_timeout_s, max(MIN_TRACE_S, TRACE_SHARE * timeout_s))
-    limits = replace(TRACE_LIMITS, total_timeout_s=most)
+    limits = _trace_limits(task, timeout_s)
     report, lines = runner.trace(task, program_of(task.source, ()), limits)
-    reaches = report.solved or any(lines.values())
-    if (
-        task.method == PYTEST
-        and not reaches
-        and not is_used(task, replace(limits, total_timeout_s=IMPORT_S))
-    ):
-        raise TestsNotRunnable(
-            f"the tests never import {task.path}: they use an installed copy (install the project with "
-            "pip install -e), another file, or start it as a program of its own, which cannot be judged"
-        )
+    if task.method in (PYTEST, UNITTEST) and not report.solved:
+        if _starts_programs(task, report, lines):
+            return with_targets(in_copy(task), None, isolation, timeout_s)
+        if not any(lines.values()) and not is_used(task, replace(limits, total_timeout_s=IMPORT_S)):
+            raise TestsNotRunnable(
+                f"the tests never import {task.path}: they use an installed copy (install the project with "
+                "pip install -e) or another file; --test-command can name what tests it"
+            )
     found = suspicious_functions(task.source, report.checks, lines) or _mentioned(task)
     targets = tuple([name for name in found if not _is_test(name)][:MAX_TARGETS])
     return replace(
         task, targets=targets, reached=reached(task.source, report.checks, lines, targets)
     )
+
+
+def _trace_limits(task: Task, timeout_s: float) -> Limits:
+    """For the run of the original; a command starts interpreters and test frameworks anew."""
+    most, share = TRACE_LIMITS.total_timeout_s, TRACE_SHARE
+    if task.method == COMMAND:
+        most, share = IMPORT_S, COMMAND_SHARE
+    most = min(most, max(MIN_TRACE_S, share * timeout_s))
+    return replace(TRACE_LIMITS, total_timeout_s=most)
+
+
+def _starts_programs(task: Task, report: TestReport, lines: Mapping[str, frozenset[int]]) -> bool:
+    """Whether failing tests start programs, which no candidate may: a copy of the project has to judge."""
+    if not spawns(task):
+        return False
+    failing = [check for check in report.checks if check.outcome is not Outcome.PASS]
+    return any(is_denied(check) or not lines.get(check.id) for check in failing)
 
 
 def pin_tests(tests: Iterable[str | Path]) -> tuple[TestFile, ...]:

@@ -24,7 +24,6 @@ from coderepair.model import (
     Observations,
     Outcome,
     Program,
-    Site,
     Task,
     TestReport,
 )
@@ -51,6 +50,8 @@ class Prepared:
     snapshot: Snapshot
     launcher: Launcher
     pins: Pins
+    first: Ran | None = None
+    """The original's run, until it is asked for."""
     tests: tuple[str, ...] = ()
     """Ids of the tests that the original's run told of."""
 
@@ -105,13 +106,7 @@ class CommandRunner(AbstractContextManager["CommandRunner"]):
         """A report; which lines a command executes is not known."""
         return self.run(task, [program], limits)[0], {}
 
-    def observe(
-        self,
-        task: Task,
-        program: Program,
-        sites: Sequence[Site],
-        limits: Limits,  # noqa: ARG002
-    ) -> Observations:
+    def observe(self, *_given: object, **_named: object) -> Observations:
         """Nothing can be seen of what a command runs."""
         return {}
 
@@ -128,39 +123,39 @@ class CommandRunner(AbstractContextManager["CommandRunner"]):
         pins = Pins(task)
         snapshot.take()
         prepared = Prepared(task, snapshot, Launcher(task, snapshot), pins)
-        ran, text = self._launch(prepared, task.source, limits)
-        _check_runnable(task, ran, text)
-        prepared.tests = tuple(test.id for test in parsed.results(text, ran.xml))
+        ran = self._launch(prepared, task.source, limits)
+        _check_runnable(task, ran)
+        prepared.first = ran
+        prepared.tests = tuple(test.id for test in parsed.results(ran.output, ran.xml))
         self._prepared = prepared
         return prepared
 
-    def _launch(
-        self, prepared: Prepared, source: str, limits: Limits, seed: int = 0
-    ) -> tuple[Ran, str]:
+    def _launch(self, prepared: Prepared, source: str, limits: Limits, seed: int = 0) -> Ran:
         folder = Path(tempfile.mkdtemp(prefix="run", dir=self._scratch))
         try:
-            ran = prepared.launcher.run(folder, source, limits, seed)
-            return ran, ran.output
+            return prepared.launcher.run(folder, source, limits, seed)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _judge(self, prepared: Prepared, program: Program, limits: Limits) -> TestReport:
-        ran, text = self._launch(prepared, program.source, limits)
-        return report(prepared, ran, text)
+        first = prepared.first if program.source == prepared.task.source else None
+        if first is not None:
+            prepared.first = None  # a second run of the original is one of its own
+        return report(prepared, first or self._launch(prepared, program.source, limits))
 
     def confirm(self, task: Task, source: str, limits: Limits, seed: int) -> TestReport:
         """One run under a hash seed of its own, for verification."""
         prepared = self._prepare(task, limits)
         prepared.pins.check()
-        return report(prepared, *self._launch(prepared, source, limits, seed))
+        return report(prepared, self._launch(prepared, source, limits, seed))
 
 
-def report(prepared: Prepared, ran: Ran, text: str) -> TestReport:
+def report(prepared: Prepared, ran: Ran) -> TestReport:
     """The checks of the original's run, and the exit code, as this run tells them."""
-    told = {test.id: test for test in parsed.results(text, ran.xml)}
-    line = _line(prepared.task.path, text)
+    told = {test.id: test for test in parsed.results(ran.output, ran.xml)}
+    line = _line(prepared.task.path, ran.output)
     checks = [_check(name, told.get(name), ran, line) for name in prepared.tests]
-    return TestReport((*checks, _exit_check(ran, text, line)), ran.seconds)
+    return TestReport((*checks, _exit_check(ran, line)), ran.seconds)
 
 
 def _check(name: str, test: parsed.Test | None, ran: Ran, line: int) -> CheckResult:
@@ -176,11 +171,14 @@ def _check(name: str, test: parsed.Test | None, ran: Ran, line: int) -> CheckRes
     return CheckResult(name, outcome, test.closeness, failure)
 
 
-def _exit_check(ran: Ran, text: str, line: int) -> CheckResult:
+def _exit_check(ran: Ran, line: int) -> CheckResult:
     """Nothing but an orderly end with 0, and no file of the tests touched, passes."""
-    tail = " ".join(text[-TAIL:].split())
+    tail = " ".join(ran.output[-TAIL:].split())
     if ran.end == "timeout":
-        failure = Failure("timeout", "the command did not end within the time limit; killed")
+        failure = Failure(
+            "timeout",
+            f"the command did not end within {ran.seconds:.0f} s; --timeout gives it more",
+        )
         return CheckResult(EXIT, Outcome.TIMEOUT, failure=failure)
     if ran.end != "exit":
         failure = Failure("output", f"killed for too many {ran.end} (see the limits)")
@@ -195,11 +193,11 @@ def _exit_check(ran: Ran, text: str, line: int) -> CheckResult:
     return CheckResult(EXIT, outcome, failure=Failure("assertion", said[:500], line=line))
 
 
-def _check_runnable(task: Task, ran: Ran, text: str) -> None:
-    tail = " ".join(text[-TAIL:].split())
+def _check_runnable(task: Task, ran: Ran) -> None:
+    tail = " ".join(ran.output[-TAIL:].split())
     if ran.status in (126, 127) and ran.end == "exit":
         raise TestsNotRunnable(f"the test command cannot be started: {tail}; see --test-command")
-    if ran.status in (0, 5) and ran.end == "exit" and NOTHING_RAN.search(text):
+    if ran.status in (0, 5) and ran.end == "exit" and NOTHING_RAN.search(ran.output):
         raise TestsNotRunnable(f"the test command finds no tests: {tail}")
     if ran.used is False and ran.end == "exit":
         raise TestsNotRunnable(

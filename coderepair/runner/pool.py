@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from coderepair.errors import SandboxError, TestsNotRunnable
 from coderepair.model import Limits, Observations, Outcome, Program, Site, Task, TestReport
-from coderepair.runner import parking, reports
+from coderepair.runner import parking, reports, stdio
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
 from coderepair.runner.requests import listed, no_tests, run_request, task_request
@@ -61,8 +61,14 @@ class Prepared:
     skipped: frozenset[str] | None = None
     reasons: tuple[str, ...] = ()
     """For each node why it has to be judged in the candidate's own process; empty for those that need not."""
+    cases: tuple[stdio.Case, ...] = ()
+    """Inputs and outputs that are judged here, where the tests are such."""
     slowest_s: float = 0.0
     """Longest time of a check of the original that came to its end, or of the import."""
+
+    def judged(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a process, with verdicts on what the program wrote."""
+        return stdio.judged(self.cases, answer) if self.cases else answer
 
     def same_run(self, task: Task) -> bool:
         """Whether this holds for `task` too: other functions may change, but all that runs is the same."""
@@ -137,19 +143,15 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         self._use(python)
         if self._isolation is None:
             self._isolation = self_test(self._main(), self._layers)
-        return replace(self._isolation, integrity=self.integrity)
-
-    @property
-    def integrity(self) -> str:
-        """Whether candidates could have forged their verdicts, and how often so far where some could."""
-        return self.tally.told() if self._two_process else reports.SHARED
+        integrity = self.tally.told() if self._two_process else reports.SHARED
+        return replace(self._isolation, integrity=integrity)
 
     @property
     def fallbacks(self) -> dict[str, str]:
         """Tests of the last task that are judged in the candidate's own process, and why."""
-        prepared = self._prepared
-        reasons = zip(prepared.nodes, prepared.reasons, strict=False) if prepared else ()
-        return {node.id: why for node, why in reasons if why}
+        known = self._prepared
+        pairs = zip(known.nodes, known.reasons, strict=False) if known else ()
+        return {node.id: why for node, why in pairs if why}
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
@@ -219,7 +221,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         if self._prepared is not None and self._prepared.same_run(task):
             self._prepared.task = task  # taken over from whoever looked for the targets
             return self._prepared
-        prepared = Prepared(task, task_request(task, self._layers, self._two_process), Pins(task))
+        request = task_request(task, self._layers, self._two_process)
+        prepared = Prepared(task, request, Pins(task), cases=stdio.given(task))
         self._end_twins()
         found = self._load(self._main(), prepared)
         prepared.nodes = tuple(reports.node_of(node) for node in found["nodes"])
@@ -258,7 +261,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def _baseline(self, prepared: Prepared, limits: Limits) -> None:
         """Runs the original once: which nodes it skips, and how long passing checks take."""
-        answer = self._main().ask(run_request(prepared.task.source, limits, limits.test_timeout_s))
+        request = run_request(prepared.task.source, limits, limits.test_timeout_s)
+        answer = prepared.judged(self._main().ask(request))
         prepared.reasons = tuple(map(str, answer.get("reasons", ())))
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
@@ -299,6 +303,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
                         fresh = self._lost(channel, batch)
                         if fresh is not None:
                             selector.register(fresh, selectors.EVENT_READ)
+        batch.answers = {index: prepared.judged(told) for index, told in batch.answers.items()}
         return batch
 
     def _ready(self, prepared: Prepared, count: int) -> list[Channel]:

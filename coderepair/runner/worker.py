@@ -148,11 +148,6 @@ class Worker(Channel):
             raise SandboxError(
                 f"{self.python} did not start as a test process; try `{self.python} -m pytest --version`"
             ) from None
-        if "error" in hello:
-            self.close()
-            raise TestsNotRunnable(
-                f"{self.python} has no pytest; install it with `{self.python} -m pip install pytest`"
-            )
         return hello
 
 

@@ -66,15 +66,14 @@ def _probe(control: int, scratch: str, request: Dict[str, Any]) -> Dict[str, Any
 
 
 def _hello() -> Dict[str, Any]:
-    """Imports what every task needs; without pytest says so."""
+    """Imports what every task needs; a project may do without pytest."""
     answer: Dict[str, Any] = {"version": list(sys.version_info[:3]), "pytest": ""}
-    try:
-        import pytest
-    except ImportError as error:
-        answer["error"] = str(error)
-        return answer
     from . import candidate, coverage, server  # noqa: F401
 
+    try:
+        import pytest
+    except ImportError:
+        return answer
     answer["pytest"] = pytest.__version__
     return answer
 
@@ -102,14 +101,14 @@ def _end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except OSError:
         pass
-    system.end_orphans([])
     os.waitpid(pid, 0)
+    system.end_orphans([])
 
 
 def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
     try:
-        system.adopt_descendants()
         sandbox.die_with_parent()
+        system.adopt_descendants()
         from . import server
 
         os.chdir(request["root"])
