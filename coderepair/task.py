@@ -37,6 +37,7 @@ SKIPPED_FOLDERS = {"node_modules", "venv", "env", "build", "dist", "site-package
 MAX_TEST_FILES = 500
 TRACE_LIMITS = Limits(test_timeout_s=2.0, total_timeout_s=10.0)
 """For the one traced run that finds the functions; a hanging check must not cost the whole budget."""
+WORK = (ast.Expr, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AugAssign, ast.Match)
 TRACE_SHARE = 0.2
 """Share of the run's time that it may take, but at least:"""
 MIN_TRACE_S = 1.0
@@ -124,6 +125,8 @@ def with_targets(
                 f"the tests never import {task.path}: they use an installed copy (install the project with "
                 "pip install -e) or another file; --test-command can name what tests it"
             )
+    if task.method == STDIO and is_script(task.source):
+        return task
     found = suspicious_functions(task.source, report.checks, lines) or _mentioned(task)
     targets = tuple([name for name in found if not _is_test(name)][:MAX_TARGETS])
     return replace(
@@ -237,6 +240,25 @@ def _named(source: str, name: str, file: Path) -> str:
         return ending[0]
     known = ", ".join((ending or names)[:8]) or "none"
     raise UsageError(f"{file} has no function {name}; it has: {known}")
+
+
+def is_script(source: str) -> bool:
+    """Whether a file does its work outside of functions; `if __name__ ...: main()` is no work."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return any(isinstance(node, WORK) and not _only_calls(node) for node in body)
+
+
+def _only_calls(node: ast.stmt) -> bool:
+    """A call without arguments that are calls, alone or behind an `if` about a name."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Compare) and all(map(_only_calls, node.body))
+    if not isinstance(node, ast.Expr) or isinstance(node.value, ast.Constant):
+        return isinstance(node, ast.Expr)
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return len(calls) == 1
 
 
 def _mentioned(task: Task) -> list[str]:

@@ -54,10 +54,23 @@ class Block:
     body: list[ast.stmt]
 
 
-class FunctionContext:
-    """A parsed function and its text. Raises SyntaxError if the text does not parse as one function."""
+def _as_function(module: ast.Module, text: str) -> ast.FunctionDef:
+    """The statements of a file as the body of a function, in their places."""
+    none = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    function = ast.FunctionDef("<module>", none, module.body, [], lineno=1, col_offset=0)
+    function.end_lineno, function.end_col_offset = max(1, text.count("\n")), 0
+    return function
 
-    def __init__(self, text: str, surroundings: Surroundings | None = None) -> None:
+
+class FunctionContext:
+    """A parsed function and its text. Raises SyntaxError if the text does not parse as one function.
+
+    A `script` is a whole file without the line that would make it a function.
+    """
+
+    def __init__(
+        self, text: str, surroundings: Surroundings | None = None, script: bool = False
+    ) -> None:
         self.text = text
         self.around = surroundings or Surroundings()
         indented = bool(indentation(text))
@@ -65,6 +78,8 @@ class FunctionContext:
         body: list[ast.stmt] = module.body
         if indented and isinstance(body[0], ast.If):
             body = body[0].body
+        if script:
+            body = [_as_function(module, text)]
         if len(body) != 1 or not isinstance(body[0], FunctionNode):
             raise SyntaxError("not the text of one function")
         self.function: FunctionNode = body[0]
