@@ -71,8 +71,10 @@ ON_THE_WAY = {
     "nearer": Way(-3.3, 0.8),
     "equal": Way(-4.1, 0.75),
     "worse": Way(-5.8, 0.55),
+    "parses": Way(1.6, 5.0),
 }
-"""By the relation of a node to its parent."""
+"""By the relation of a node to its parent. Of 300 functions made unparsable the first text that parses was
+the right one in 83 %, one of the first three in 94 % (`tests/quality/test_unparsable.py`)."""
 
 
 def chance(tree: Tree, node: Node, rank: int) -> float:
@@ -94,12 +96,15 @@ def on_the_way(tree: Tree, node: Node) -> float:
 
 def relation(tree: Tree, node: Node) -> str:
     """How a node compares with the program it was made from: it `gains` checks and keeps all that
-    passed, `trades` some for more others, is `nearer` by its score, `equal`, or `worse`."""
+    passed, `trades` some for more others, is `nearer` by its score, `equal`, or `worse`; or it `parses`, which
+    its parent did not."""
     if node.id == ROOT or node.parent is None:
         return "root"
     parent = tree.node(node.parent)
     if node.report is None or parent.report is None:
         return "equal"
+    if _has_regions(node) and not _has_regions(parent):
+        return "parses"
     if node.report.passed != parent.report.passed:
         if node.report.passed < parent.report.passed:
             return "worse"
@@ -116,3 +121,8 @@ def _mended(above: Node, below: Node) -> float:
         return 0.0
     failing = len(above.report.checks) - above.report.passed
     return max(0.0, below.report.passed - above.report.passed) / max(1, failing)
+
+
+def _has_regions(node: Node) -> bool:
+    """Whether functions were found in the node's program; none are in a file that does not parse."""
+    return node.program is not None and bool(node.program.regions)

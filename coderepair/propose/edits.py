@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coderepair.edit.regions import functions, region_text, replace_region
+from coderepair.edit.syntax import compile_error
 from coderepair.errors import SandboxError
 from coderepair.feedback import build_for_edits
 from coderepair.feedback.target import locate
@@ -28,6 +29,7 @@ from coderepair.propose.evidence import Evidence
 from coderepair.propose.joining import joined
 from coderepair.propose.likelihood import Candidate, Likelihood
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
+from coderepair.propose.parsing import parsing
 from coderepair.propose.ranking import Ranker, default_ranker
 from coderepair.propose.synthesis import survey
 
@@ -105,6 +107,9 @@ class EditProposer:
 
     def _all(self, task: Task, tree: Tree, node: Node, program: Program) -> Iterator[Proposal]:
         """Every edit of every target as a proposal, best first."""
+        if _unparsable(node) and compile_error(program.source) is not None:
+            yield from parsing(task, program, self.name)
+            return
         contexts = dict(_contexts(task, node, program))
         worth = calibration.on_the_way(tree, node) >= _WORTH_OBSERVING
         survey_of = self._surveying(task, node, program) if worth else _enumerated
@@ -186,6 +191,12 @@ class EditProposer:
             yield Candidate(region, item.edit, item.score - loss)
 
 
+def _unparsable(node: Node) -> bool:
+    """Whether the project's own interpreter, which may be another version, could not parse the program."""
+    checks = node.report.checks if node.report else ()
+    return any(check.failure is not None and check.failure.kind == "syntax" for check in checks)
+
+
 def _enumerated(context: FunctionContext, scope: Scope) -> _Surveyed:
     return enumerate_edits(context, scope), None
 
@@ -244,7 +255,8 @@ def _contexts(task: Task, node: Node, program: Program) -> Iterator[tuple[int, F
     checks: tuple[CheckResult, ...] = report.checks if report else ()
     failures = tuple(check for check in checks if check.outcome is not Outcome.PASS)
     tests = _test_text(task)
-    for region, (start, end) in enumerate(program.regions):
+    whole = ((0, len(program.source)),)
+    for region, (start, end) in enumerate(program.regions or whole):
         around = Surroundings(
             failures,
             file_text=program.source[:start] + program.source[end:],
@@ -254,7 +266,8 @@ def _contexts(task: Task, node: Node, program: Program) -> Iterator[tuple[int, F
             first_line=program.source.count("\n", 0, start) + 1,
         )
         try:
-            yield region, FunctionContext(region_text(program, region), around)
+            script = not program.regions
+            yield region, FunctionContext(region_text(program, region), around, script)
         except (SyntaxError, ValueError, RecursionError):
             continue
 
