@@ -90,21 +90,23 @@ class Suite:
     """How the records were chosen, in words."""
 
 
-def load(path: Path | None = None) -> Suite:
+def load(path: Path | None = None, *, problems: bool = False) -> Suite:
     """Reads a suite; None is the sample that comes with the package.
 
+    With `problems` records without a failing program count too, and `buggy` is their reference.
     Raises `UsageError` for a file that cannot be read or that holds something else.
     """
     if path is None:
         with ExitStack() as stack:
             data = importlib.resources.files("coderepair.bench").joinpath("data", SAMPLE)
-            return load(stack.enter_context(importlib.resources.as_file(data)))
+            return load(stack.enter_context(importlib.resources.as_file(data)), problems=problems)
     try:
         raw = path.read_bytes()
         lines = raw.decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a suite: {error}") from None
-    parsed = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    numbered = enumerate(lines, 1)
+    parsed = [_parse(path, number, line, problems) for number, line in numbered if line.strip()]
     records = tuple(record for record in parsed if record is not None)
     if not records:
         raise UsageError(f"{path} holds no record with a failing program (`buggy`)")
@@ -191,17 +193,17 @@ def _docstring(prompt: str) -> str:
     return (ast.get_docstring(functions[-1]) or "") if functions else ""
 
 
-def _parse(path: Path, number: int, line: str) -> Record | None:
-    """The record of a line; None if it has no failing program."""
+def _parse(path: Path, number: int, line: str, problems: bool) -> Record | None:
+    """The record of a line; None if it has no failing program, unless `problems` count too."""
     try:
         fields: dict[str, Any] = json.loads(line)
-        if fields["buggy"] is None:
+        if fields["buggy"] is None and not problems:
             return None
         return Record(
             task_id=fields["task_id"],
             problem_id=fields.get("problem_id") or fields["task_id"],
             entry_point=fields["entry_point"],
-            buggy=fields["buggy"],
+            buggy=fields["reference"] if fields["buggy"] is None else fields["buggy"],
             reference=fields.get("reference") or "",
             public=tuple(fields["public_tests"]),
             private=tuple(fields.get("private_tests") or ()),

@@ -36,6 +36,14 @@ def test_a_suite_is_read_with_its_hash(tmp_path):
     assert (record.public, record.private) == (("assert f(1) == 2",), ("assert f(41) == 42",))
 
 
+def test_problems_count_where_they_are_asked_for(tmp_path):
+    path = written(tmp_path, RECORD, {**RECORD, "task_id": "u", "buggy": None})
+    first, second = suites.load(path, problems=True).records
+    assert (
+        first.buggy == RECORD["buggy"] and second.buggy == second.reference == RECORD["reference"]
+    )
+
+
 def test_the_bundled_sample_is_whole():
     suite = suites.load()
     assert (suite.name, len(suite.records)) == ("humanevalfix_sample", 20)
