@@ -2,7 +2,7 @@
 
 Only folders of the user's own count, and `.pixi` in the project, as `.venv` does: a project's file says
 its name, never a path to run. Sources: poetry `EnvManager.generate_env_name` and `envs.toml`, hatch
-`VirtualEnvironment.__init__`, conda's `environments.txt`, uv's `UV_PROJECT_ENVIRONMENT`.
+`VirtualEnvironment.__init__`, conda's `environments.txt`, uv's workspaces.
 """
 
 from __future__ import annotations
@@ -41,9 +41,6 @@ def managed(root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _uv(root: Path) -> Iterator[tuple[Path, str]]:
-    named = os.environ.get("UV_PROJECT_ENVIRONMENT", "")
-    if named:
-        yield root / named, "UV_PROJECT_ENVIRONMENT"
     for above in root.parents:  # a member of a workspace uses the workspace's environment
         if (above / "uv.lock").is_file() and above != Path.home():
             yield above / ".venv", str(above / ".venv")

@@ -70,7 +70,7 @@ def find_python(given: str, file: Path, root: Path, needs_pytest: bool = True) -
     old: TestsNotRunnable | None = None
     seen: list[Interpreter] = []
     for candidate in _candidates(file, root):
-        if seen and (candidate.own or candidate.origin == "PATH"):
+        if (seen or old) and (candidate.own or candidate.origin == "PATH"):
             break  # they lack what the project's own environment has
         answer = ask(candidate.path)
         if answer is None:
@@ -149,6 +149,10 @@ def _candidates(file: Path, root: Path) -> Iterator[Interpreter]:
         if python
     ]
     yield from (each for each in active if not each.own)
+    chosen = os.environ.get("UV_PROJECT_ENVIRONMENT", "")
+    python = _executable(root / chosen) if chosen else None
+    if python:
+        yield Interpreter(str(python), "UV_PROJECT_ENVIRONMENT")
     for folder in _up_to(file.parent, root):
         for name in VENV_FOLDERS:
             python = _executable(folder / name)
