@@ -15,21 +15,13 @@ from coderepair.edit.syntax import readable
 from coderepair.errors import TestsNotRunnable, UsageError
 from coderepair.interpreter import find_python, has_pytest
 from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
-from coderepair.methods import (
-    COMMAND,
-    PYTEST,
-    STDIO,
-    UNITTEST,
-    in_copy,
-    is_denied,
-    needs_pytest,
-    spawns,
-)
+from coderepair.methods import COMMAND, PYTEST, STDIO, UNITTEST, needs_pytest
 from coderepair.model import Limits, Outcome, Task, TestFile, TestReport
 from coderepair.runner import AnyRunner, runner_for
 from coderepair.runner.pins import sha256
 from coderepair.runner.requests import package_base
 from coderepair.runner.stdio import files as case_files
+from coderepair.spawning import in_copy, is_denied, spawns
 from coderepair.verify import is_used
 
 ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py", ".git")

@@ -37,7 +37,7 @@ def verify(task: Task, program: Program, limits: Limits) -> Verification:
     if task.method in OTHERS:
         return OTHERS[task.method](task, program, limits)
     pins = Pins(task)
-    whole, given = _what(task, narrowed=False), _what(task, narrowed=True)
+    whole, given = what(task, narrowed=False), what(task, narrowed=True)
     command = _command(task, whole)
     jobs = [(program.source, given, seed) for seed in HASH_SEEDS]
     if given != whole:
@@ -66,11 +66,11 @@ def is_used(task: Task, limits: Limits) -> bool:
 
     True where that cannot be said: the tests do not come to their end, or the file does not parse.
     """
-    (run,) = run_plain(task, [(task.source, _what(task, narrowed=True), HASH_SEEDS[0])], limits)
+    (run,) = run_plain(task, [(task.source, what(task, narrowed=True), HASH_SEEDS[0])], limits)
     return run.used or not isinstance(run.status, int)
 
 
-def _what(task: Task, narrowed: bool) -> dict[str, Any]:
+def what(task: Task, narrowed: bool) -> dict[str, Any]:
     """What to run, as the fresh process is told it."""
     if task.method != UNITTEST:
         return {"args": _arguments(task, narrowed)}
