@@ -110,5 +110,28 @@ def package(
     sys.stdout.write(summary(known, broken.INTACT))
 
 
+@app.command()
+def edits(
+    suite: Annotated[
+        Path | None,
+        typer.Argument(help="JSON Lines file; without one the bundled sample.", show_default=False),
+    ] = None,
+    python: Python = sys.executable,
+    limit: Annotated[int, typer.Option(min=0, help="Only the first that many; 0: all.")] = 0,
+    sample: Annotated[int, typer.Option(min=1, help="Edits of each program that are run.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of that sample.")] = 0,
+) -> None:
+    """Measure what an edit costs in a fork of its own, and judged by one observed run."""
+    from coderepair.bench import suites
+    from coderepair.bench.runner import edits as judged
+
+    def progress(done: int, total: int, name: str) -> None:
+        sys.stderr.write(f"{done}/{total} {name}\n")
+
+    records = suites.load(suite).records[: limit or None]
+    costs = judged.measure(records, python, sample, seed, progress)
+    sys.stdout.write(judged.markdown(costs))
+
+
 if __name__ == "__main__":
     app()

@@ -18,7 +18,8 @@ from coderepair.model import Limits, Outcome, Program, Task, TestReport
 from coderepair.runner import ForkRunner
 from coderepair.runner.reports import SHARED, TWO_PROCESS
 
-LIMITS = Limits()
+LIMITS = Limits(test_timeout_s=10.0, total_timeout_s=120.0)
+"""Twice the usual time, as verdicts are compared here and no speed, be the machine busy."""
 MODES = (SHARED, TWO_PROCESS)
 _PART = re.compile(r"::(?:assert|example)#\d+$")
 PASSED = ("passed", "xfailed")
