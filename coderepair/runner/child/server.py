@@ -30,6 +30,8 @@ from .recorder import Recorder
 
 LISTING_S = 30.0
 """Wall seconds that collecting the tests may take."""
+IMPORT_S = 6.0
+"""CPU seconds after which a file is suspected to hang at import."""
 
 WATCHING = ("trace", "sites", "capture")
 """Keys of requests that ask for more than verdicts."""
@@ -129,11 +131,7 @@ class _Server:
         state = self._state
         if state.front is None and not fronts.has_pytest():
             return {"failed": fronts.NO_PYTEST % (sys.executable, sys.executable)}
-        found = self._list(state.source)
-        if found.get("errors"):
-            stubbed = self._list(STUB)
-            if not stubbed.get("errors") and stubbed.get("nodes"):
-                found = {**stubbed, "broken": found["errors"][0]}
+        found = self._collected(state.source)
         if found.get("errors") or found.get("failed"):
             return found
         state.nodes = found.pop("nodes")
@@ -143,6 +141,20 @@ class _Server:
             self._two = self._pair(path, module)
         self._add_doctests(doctest_files, found.pop("rootdir"))
         return {**found, "nodes": state.nodes}
+
+    def _collected(self, source: str) -> Dict[str, Any]:
+        """The nodes; where the file cannot be imported, ends or hangs its process, with a stub in its place."""
+        found = self._list(source, IMPORT_S)
+        if not found.get("errors") and "failed" not in found:
+            return found
+        stubbed = self._list(STUB, LISTING_S)
+        if stubbed.get("errors") or not stubbed.get("nodes"):
+            return found
+        if found.get("timeout") and stubbed["seconds"] > IMPORT_S / 2:
+            found = self._list(source, LISTING_S)  # what the tests import takes as long
+            if not found.get("errors") and "failed" not in found:
+                return found
+        return {**stubbed, "broken": True}
 
     def _warm(self, found: Dict[str, Any]) -> None:
         state = self._state
@@ -168,18 +180,19 @@ class _Server:
                     {"id": node, "kind": "doctest", "count": len(items), "path": path}
                 )
 
-    def _list(self, source: str) -> Dict[str, Any]:
-        """Collects in a forked process with `source` in place of the user's file."""
+    def _list(self, source: str, limit: float) -> Dict[str, Any]:
+        """Collects in a forked process with `source` in place of the user's file, in `limit` CPU seconds."""
         settings = {"memory_mb": 4096, "cpu_s": int(LISTING_S), "isolation": self._isolation}
 
         def work(fd: int, folder: str) -> None:
             entry.enter(settings, folder)
             wire.write(fd, self._listing(source))
 
-        told = self._supervise(work, LISTING_S, LISTING_S, LISTING_S)
+        told = self._supervise(work, limit, LISTING_S, LISTING_S)
         if told.events and isinstance(told.events[0], dict):
-            return dict(told.events[0])
-        return {"failed": "collecting the tests ended without a result (%s)" % told.end}
+            return {**told.events[0], "seconds": told.seconds}
+        text = "collecting the tests ended without a result (%s)" % told.end
+        return {"failed": text, "timeout": told.end == "timeout"}
 
     def _listing(self, source: str) -> Dict[str, Any]:
         state, before = self._state, set(sys.modules)
