@@ -41,8 +41,8 @@ class Ran:
     used: bool | None
     """Whether the file under repair was opened, where that can be told."""
     seconds: float
-    tampered: str
-    """A file of the tests that the run has changed."""
+    tampered: tuple[str, ...]
+    """Files of the tests that the run has changed."""
 
 
 class Launcher:

@@ -7,6 +7,7 @@ import filecmp
 import os
 import shutil
 import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,16 +49,23 @@ class Snapshot:
         target.write_bytes(text.encode("utf-8", "surrogatepass"))
         target.chmod(stat.S_IMODE((self.root / path).stat().st_mode) | stat.S_IRUSR)
 
-    def tampered(self, folder: Path, path: str, text: str) -> str:
-        """The first file of the tests that a run in `folder` has changed, or the program itself; or nothing."""
-        for name in self.code:
-            if name != path and not _same(self.base / name, folder / name):
-                return name
+    def tampered(self, folder: Path, path: str, text: str) -> tuple[str, ...]:
+        """Files of the tests that a run in `folder` has changed, and the program itself if it was."""
+        changed = [
+            name
+            for name in self.code
+            if name != path and not _same(self.base / name, folder / name)
+        ]
         try:
             kept = (folder / path).read_bytes() == text.encode("utf-8", "surrogatepass")
         except OSError:
             kept = False
-        return "" if kept else path
+        return (*changed, *([] if kept else [path]))
+
+    def forgive(self, changed: Sequence[str], pinned: Iterable[str]) -> None:
+        """What the user's own program changes whenever it is tested may change, but for the `pinned` files."""
+        never = {os.path.relpath(os.path.realpath(each), self.root) for each in pinned}
+        self.code = [name for name in self.code if name not in changed or name in never]
 
     def _copy(self, source: Path, target: Path) -> None:
         target.mkdir()

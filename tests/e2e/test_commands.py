@@ -114,9 +114,16 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(cases: Project) -> No
 
 
 def test_a_program_that_edits_its_tests_is_not_judged_by_them(cases: Project) -> None:
-    found = checks(cases, "echo '#' >> test_solution.py; python -m unittest -v; exit 0")
+    command = (
+        "echo '#' >> test_solution.py; echo '#' >> results.txt.in; python -m unittest -v; exit 0"
+    )
+    cases.write("results.txt.in", "")
+    found = checks(cases, command, 1, "--tests", "test_solution.py")
     assert found.pop(EXIT) == "rejected"
     assert set(found.values()) == {"not_run"}
+    cases.write("solution.py", LAST_FIXED)
+    command = command.partition("; ")[2]
+    assert set(checks(cases, command, 0, "--tests", "test_solution.py").values()) == {"pass"}
 
 
 def test_a_command_that_cannot_say_anything_is_refused(cases: Project) -> None:
