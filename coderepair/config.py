@@ -27,6 +27,7 @@ FEEDBACK = ("failures",)
 MODES = ("direct",)
 ISOLATION = ("", "L0", "L1", "L2", "L3", "L4", "L5")
 REWRITE_ARM = ("auto", "on", "off")
+PREFER = ("first", "agreement")
 ENV_PREFIX = "CODEREPAIR_"
 ENV_NOT_SETTINGS = ("CODEREPAIR_DEBUG", "CODEREPAIR_API_KEY")
 """Variables with our prefix that are no settings: `--debug` everywhere, and the key of an endpoint."""
@@ -52,6 +53,12 @@ class Settings:
     """Seed of every random choice, 0 or more; the same seed repeats a run."""
     max_candidates: int = 20000
     """Candidate programs that may be run against the tests, 1 or more."""
+    rivals: int = 32
+    """Programs that are run behind the first that passes, to find others that pass too, 0 or more; with 0
+    the first one is shown."""
+    prefer: str = "first"
+    """Which of several programs that pass is shown: first, or agreement: the one that most of the others,
+    weighed by their chance, behave like."""
     budget: int = 64
     """Calls of a chat model, 0 or more."""
     max_tokens_total: int = 200_000
@@ -73,9 +80,10 @@ class Settings:
     endpoint_model: str = ""
     """Name of the model to ask the server for; empty takes the first that it offers."""
     python: str = ""
-    """The project's interpreter; empty looks for the active environment, then `.venv`."""
+    """The project's interpreter; empty looks for the active environment, then `.venv`, then those that poetry,
+    hatch, conda, pixi and uv keep."""
     test_command: str = ""
-    """Command that runs the tests of a project without pytest; empty means pytest."""
+    """Shell command that tests a copy of the project; empty means pytest, or unittest where there is none."""
     isolation: str = ""
     """Least isolation of candidates that will do, L0 to L5; empty asks for L3 on Linux."""
     rewrite_arm: str = "auto"
@@ -109,6 +117,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "c": (_JUST_ABOVE_ZERO, 1e6),
     "seed": (0, 2**63 - 1),
     "max_candidates": (1, 10**9),
+    "rivals": (0, 10**6),
     "budget": (0, 10**9),
     "max_tokens_total": (0, 10**12),
     "timeout": (_JUST_ABOVE_ZERO, 1e7),
@@ -120,6 +129,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "strategy": STRATEGIES,
     "rewrite_arm": REWRITE_ARM,
+    "prefer": PREFER,
     "proposers": PROPOSERS,
     "feedback": FEEDBACK,
     "mode": MODES,

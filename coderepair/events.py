@@ -2,8 +2,9 @@
 benchmark read.
 
 A run is `RunStarted`, `Baseline`, then pulls (`Asked`, `Told`, with `Improved` and `Solved` where they
-apply), after a solution `Minimised` and `Verified` (and `Rejected` where that fails, whereupon the
-search goes on), at the end `Finished`. `Resumed` marks where a cut run was taken up again.
+apply), after a solution `Compared` (where others were looked for), `Minimised` and `Verified` (and
+`Rejected` where that fails, whereupon the search goes on), at the end `Finished`. `Resumed` marks
+where a cut run was taken up again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coderepair.codec import from_json, to_json
+from coderepair.comparison import Comparison
 from coderepair.model import (
     ExpansionId,
     NodeId,
@@ -116,6 +118,13 @@ class Solved:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """The programs that pass all checks were told apart, and one was chosen."""
+
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class Minimised:
     """The solution without the changes it does not need."""
 
@@ -160,6 +169,7 @@ Event = (
     | Told
     | Improved
     | Solved
+    | Compared
     | Minimised
     | Verified
     | Rejected
@@ -178,6 +188,7 @@ KINDS: dict[str, type[Event]] = {
         Told,
         Improved,
         Solved,
+        Compared,
         Minimised,
         Verified,
         Rejected,

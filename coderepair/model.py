@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
+from coderepair.comparison import Comparison
+
 NodeId = int
 ExpansionId = int
 
@@ -426,3 +428,5 @@ class Result:
     run_id: str = ""
     isolation: str = ""
     """What contained the candidates, by self-test: `L4: limits, Landlock, seccomp, namespaces (two-process)`."""
+    comparison: Comparison | None = None
+    """The repair and its rivals, where there is a solution and it was looked for others."""

@@ -26,9 +26,10 @@ from coderepair.codec import from_json, to_json
 from coderepair.compact import root_program
 from coderepair.config import Settings
 from coderepair.edit.minimise import minimise
-from coderepair.errors import StoreError, UsageError
+from coderepair.errors import StoreError, TestsNotRunnable, UsageError
 from coderepair.events import (
     Baseline,
+    Compared,
     Event,
     Finished,
     Minimised,
@@ -39,6 +40,7 @@ from coderepair.events import (
     Verified,
     Warned,
 )
+from coderepair.flaky import other_seed
 from coderepair.model import (
     NodeId,
     Program,
@@ -56,6 +58,8 @@ from coderepair.search.base import open_strategy
 from coderepair.search.tree import Tree
 from coderepair.session import EXHAUSTED, SOLVED, Session
 from coderepair.solve import INTERRUPT, Driver, solve
+from coderepair.trust.contradiction import contradiction
+from coderepair.trust.stage import choose
 from coderepair.verify import verify
 
 MINIMISATION_S = 5.0
@@ -76,7 +80,7 @@ def repair(
 
     `should_stop` is asked often; once true the best so far is returned as `INTERRUPTED`. `begun` is
     the reading of `time.monotonic` from which the run's time counts, such as before the task was made.
-    Raises `TestsNotRunnable` (`FlakyTests` among them), `UsageError`, and `EngineError`s.
+    Raises `TestsNotRunnable` (flaky tests and contradictory ones too), `UsageError`, and `EngineError`s.
     """
     started = RunStarted(
         store.new_run_id(), task, coderepair.__version__, time.time(), to_json(settings)
@@ -137,6 +141,8 @@ class _Run:
     """Seconds that the run took before it was cut."""
     minimisation: int = 0
     """Programs run to make solutions smaller."""
+    compared: frozenset[NodeId] = frozenset()
+    """Solutions behind which rivals were looked for before the run was cut."""
     start: float = field(default_factory=time.monotonic)
     runner: AnyRunner = field(init=False)
 
@@ -167,12 +173,17 @@ class _Run:
         """Nothing is logged before a test is seen to fail."""
         self.show(started)
         root = root_program(self.task)
-        before, again = self.runner.run(self.task, [root, root], baseline_limits(self.settings))
+        limits = baseline_limits(self.settings)
+        with other_seed(self.task, limits) as otherwise:
+            before, again = self.runner.run(self.task, [root, root], limits)
         check_baseline(before, again)
+        otherwise.check(before)
         baseline = Baseline(before, self.isolation)
         self.show(baseline)
         if before.solved:
             return self._finish(Result(Status.ALREADY_PASSING, self.task, before, before))
+        if impossible := contradiction(self.task):
+            raise TestsNotRunnable(impossible)
         self.log = self.stack.enter_context(store.RunLog(self.folder))
         self.log.append(started)
         self.log.append(baseline)
@@ -226,6 +237,9 @@ class _Run:
             rewrite=begun.rewrite,
         )
         self.minimisation = sum(each.runs for each in events if isinstance(each, Minimised))
+        self.compared = frozenset(
+            each.comparison.first for each in events if isinstance(each, Compared)
+        )
         self.earlier = max(
             (each.spent.seconds for each in events if isinstance(each, Told)), default=0.0
         )
@@ -254,7 +268,9 @@ class _Run:
         """Searches until a solution stands the verification or the search ends."""
         unverified: Result | None = None
         while (node_id := solve(session, driver)) is not None and session.stopped_by == SOLVED:
+            node_id, comparison = choose(session, driver, self.runner, self.settings, self.compared)
             found = self._confirm(session, driver, node_id, before)
+            found = replace(found, comparison=comparison)
             verification = found.verification
             if verification is not None and verification.ok:
                 return self._finish(found, node_id)

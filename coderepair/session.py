@@ -71,6 +71,11 @@ class Session:
         """The first node that passes all checks and was not rejected."""
         return self._solutions[0].node if self._solutions else None
 
+    @property
+    def solved_at(self) -> int:
+        """Programs run up to and with that one; 0 where there is none."""
+        return self._solutions[0].evaluations if self._solutions else 0
+
     def ask(self, seconds: float) -> Expansion | None:
         """What to do next, `seconds` after the start, or None: `stopped_by` says why.
 

@@ -89,7 +89,8 @@ Python = Annotated[
         "python",
         PROJECT,
         "PATH",
-        "The project's interpreter; default: the active environment, then .venv",
+        "The project's interpreter; default: the active environment, .venv, then those that poetry, "
+        "hatch, conda, pixi and uv keep",
     ),
 ]
 Isolation = Annotated[
@@ -112,6 +113,23 @@ Workers = Annotated[int | None, setting("workers", LIMITS, "N", "Processes that 
 Timeout = Annotated[float | None, setting("timeout", LIMITS, "SECONDS", "Time for the whole run")]
 MaxCandidates = Annotated[
     int | None, setting("max_candidates", LIMITS, "N", "Programs to run against the tests")
+]
+Rivals = Annotated[
+    int | None,
+    setting("rivals", SEARCH, "N", "Programs run behind the first that passes, to compare it with"),
+]
+NoRivals = Annotated[
+    bool,
+    typer.Option(
+        "--no-rivals",
+        help="Show the first program that passes; the same as --rivals 0",
+        rich_help_panel=SEARCH,
+        show_default=False,
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    setting("prefer", SEARCH, "first|agreement", "Which of several programs that pass is shown"),
 ]
 CallBudget = Annotated[int | None, setting("budget", LIMITS, "N", "Calls of a chat model")]
 MaxTokens = Annotated[
@@ -189,6 +207,8 @@ Quiet = Annotated[
 def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a command's parameters that are settings and were given."""
     flags = {name: value for name, value in given.items() if name in _FIELDS and value is not None}
+    if given.get("no_rivals"):
+        flags["rivals"] = 0
     if "proposers" in flags:
         flags["proposers"] = [
             part.strip() for part in flags["proposers"].split(",") if part.strip()

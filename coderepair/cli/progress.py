@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from coderepair.events import (
     Asked,
     Baseline,
+    Compared,
     Event,
     Finished,
     Minimised,
@@ -102,7 +103,8 @@ _STAGES: dict[type, str] = {
     Baseline: "preparing",
     Resumed: "resuming",
     SearchStarted: "searching",
-    Solved: "minimising",
+    Solved: "looking for rivals",
+    Compared: "minimising",
     Minimised: "verifying",
     Verified: "verified",
     Rejected: "searching",

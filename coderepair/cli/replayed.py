@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from coderepair.comparison import Comparison
 from coderepair.errors import StoreError
 from coderepair.events import (
     Asked,
     Baseline,
+    Compared,
     Event,
     Finished,
     Minimised,
@@ -40,6 +42,7 @@ class _Story:
     rejected: set[NodeId] = field(default_factory=set)
     spent: Spent = field(default_factory=Spent)
     finished: Finished | None = None
+    comparison: Comparison | None = None
 
 
 def result_of(events: Sequence[Event]) -> Result:
@@ -63,6 +66,7 @@ def result_of(events: Sequence[Event]) -> Result:
         path_in_tree=_path(story, node),
         descriptions=tuple(story.programs[n][2] for n in _path(story, node) if n != ROOT),
         run_id=story.started.run_id,
+        comparison=story.comparison,
     )
 
 
@@ -78,6 +82,8 @@ def _read(started: RunStarted, events: Sequence[Event]) -> _Story:
             case Told():
                 story.spent = event.spent
                 _grow(story, event, refined.get(event.expansion, ROOT))
+            case Compared():
+                story.comparison = event.comparison
             case Minimised():
                 story.minimised[event.node] = event.program
             case Verified():

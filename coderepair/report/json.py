@@ -8,7 +8,17 @@ from importlib.resources import files
 from typing import Any
 
 import coderepair
-from coderepair.events import Baseline, Event, Rejected, RunStarted, Solved, Told, Verified, Warned
+from coderepair.events import (
+    Baseline,
+    Compared,
+    Event,
+    Rejected,
+    RunStarted,
+    Solved,
+    Told,
+    Verified,
+    Warned,
+)
 from coderepair.model import CheckResult, Result, Spent, TestReport
 from coderepair.report.document import RunReport
 
@@ -69,6 +79,7 @@ def _result(result: Result) -> dict[str, Any]:
         "after": checks_document(result.after) if result.after else None,
         "edits": list(result.descriptions),
         "verification": asdict(result.verification) if result.verification else None,
+        "comparison": asdict(result.comparison) if result.comparison else None,
         "spent": _spent(result.spent),
         "stopped_by": result.stopped_by,
         "isolation": result.isolation,
@@ -103,6 +114,8 @@ def event_document(event: Event) -> dict[str, Any] | None:
             return {"event": "warning", "message": event.text}
         case Solved():
             return {"event": "solved", "node": event.node, "evaluations": event.evaluations}
+        case Compared():
+            return {"event": "compared", **asdict(event.comparison)}
         case Rejected():
             return {"event": "rejected", "node": event.node, "message": event.reason}
         case Verified():

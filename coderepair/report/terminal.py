@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coderepair.model import CheckResult, Result, Spent, Status, TestReport, Verification
+from coderepair.report import rivals
 from coderepair.report.document import RunReport, counts, failing, number, one_line
 
 _FLAGS = {
@@ -115,6 +116,8 @@ def _details(result: Result, report: RunReport) -> list[str]:
         lines.append(f"  {result.verification.command}")
     elif result.verification is not None:
         lines.append(_verified(result.verification))
+    if result.comparison is not None and _is_repair(result.status):
+        lines += rivals.lines(result.comparison)
     if result.status is not Status.ALREADY_PASSING:
         ended = _ENDS.get(result.stopped_by, f"ended by {result.stopped_by}")
         lines.append(f"  {ended}: {spent_text(result.spent)}")

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from coderepair.model import Limits, Program, Task
     from coderepair.runner.pool import ForkRunner
 
+CALL_S = 0.1
+"""CPU seconds of one call."""
 TEXT = 200
 """Characters kept of what a call came to."""
 RAISED = "!"
 """First character of an outcome that is an exception, before the name of its type."""
+TIMED_OUT = f"{RAISED}timeout"
+"""Outcome of a call that took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def outcomes(
     nothing where it is not known (the process ended, time was up)."""
     if not programs or not calls:
         return [("",) * len(calls) for _ in programs]
-    told = {"calls": [call.told() for call in calls]}
+    told = {"calls": [call.told() for call in calls], "limit_s": CALL_S}
     _, answers = runner.watch(task, programs, limits, told)
     return [_told(answer, len(calls)) for answer in answers]
 

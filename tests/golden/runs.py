@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coderepair.comparison import Comparison, Difference, Rival
 from coderepair.errors import FlakyTests, TestsNotRunnable, UsageError
 from coderepair.model import (
     CheckResult,
@@ -94,6 +95,25 @@ def _report(status: Status, *, written: bool = False, **fields: object) -> RunRe
     )
 
 
+COMPARISON = Comparison(
+    chosen=7,
+    first=4,
+    plausible=5,
+    alike=2,
+    share=0.71,
+    calls=58,
+    rivals=(
+        Rival(
+            9,
+            "line 2: insert 'if not xs: return 0'",
+            2,
+            0.2,
+            (Difference("last([])", "IndexError", "0"), Difference("last('')", "IndexError", "0")),
+        ),
+        Rival(4, "line 2: 'len(xs)' -> '1'", 1, 0.09, (Difference("last([1, 2, 3])", "3", "2"),)),
+    ),
+    special=("len(xs) == 17",),
+)
 _FOUND = {
     "after": PASSING,
     "program": Program(AFTER),
@@ -108,7 +128,7 @@ _UNVERIFIED = Verification(
 
 RUNS: dict[str, RunReport] = {
     "repaired": _report(Status.REPAIRED, written=True, **_FOUND),
-    "repair_available": _report(Status.REPAIR_AVAILABLE, **_FOUND),
+    "repair_available": _report(Status.REPAIR_AVAILABLE, **_FOUND, comparison=COMPARISON),
     "already_passing": _report(Status.ALREADY_PASSING, before=PASSING),
     "unverified": _report(Status.UNVERIFIED, **{**_FOUND, "verification": _UNVERIFIED}),
     "budget_exhausted": _report(

@@ -125,7 +125,8 @@ def test_every_setting_that_a_project_may_decide_is_known(project: Path) -> None
     names = {field.name for field in dataclasses.fields(Settings)} - USERS_OWN
     assert names == {
         *("strategy", "c", "seed", "max_candidates", "timeout", "test_timeout", "memory"),
-        *("samples", "workers", "rewrite_arm", "proposers", "feedback", "mode"),
+        *("samples", "workers", "rewrite_arm", "proposers", "feedback", "mode", "rivals"),
+        "prefer",
     }
 
 

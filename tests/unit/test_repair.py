@@ -198,7 +198,7 @@ def test_an_interrupt_keeps_the_best_so_far(project: Project) -> None:
 @pytest.mark.parametrize("keep", [0.3, 0.7])
 def test_a_cut_run_goes_on_as_it_would_have(project: Project, keep: float) -> None:
     source = "def span(xs):\n    return sorted(xs)[0] * 1000\n"
-    settings = project.settings(max_candidates=40, seed=5)
+    settings = project.settings(max_candidates=40, seed=5, timeout=3000.0)
     whole = project.repair(project.task(source), settings)
     log = project.folder / "runs" / whole.run_id / store.LOG
     data = log.read_bytes()

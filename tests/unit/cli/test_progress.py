@@ -53,7 +53,7 @@ def test_counts_best_and_tree_follow_the_events() -> None:
     progress.take(Told(1, (_tried(4, "c"),), Spent(3, 1, 500), (5,)))
     progress.take(Solved(5, 3, 2.0))
     assert progress.lines() == [
-        "minimising | best 4/4 (1.000) | 3 run, 2/s | 1 model calls, 250 tokens/s | 28 s left",
+        "looking for rivals | best 4/4 (1.000) | 3 run, 2/s | 1 model calls, 250 tokens/s | 28 s left",
         "0  1/4 0.250  as it is",
         "  4  3/4 0.750  b",
         "    5  4/4 1.000  c",
