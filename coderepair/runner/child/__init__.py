@@ -26,7 +26,14 @@ closeness.py  how near a wrong value is to the right one
 doctests.py   examples in docstrings, taken from the original file
 loader.py     the program takes the place of the user's file when it is imported
 coverage.py   which lines of the user's file each check executes
-sandbox.py    resource limits, Landlock, seccomp (numbers in syscalls.py)
+sandbox.py    all that a process gives up; resource limits
+landlock.py   which files it may read and write
+seccomp.py    which system calls it may make (calls.py: their names, syscalls.py: numbers)
+namespaces.py a worker's own processes, network and mounts
+disk.py       how much a program has written
+system.py     the C library: capabilities, death with the parent, orphans
+containment.py what bounds a process from outside, per system (macos.py, windows.py: untested)
+spawn.py      as lean.py without forks: interpreters started ahead (spare.py: one of them)
 probe.py      tries to break out, for the isolation self-test
 wire.py       length-prefixed JSON
 """

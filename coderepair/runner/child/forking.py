@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Any, Callable, List, NamedTuple, Tuple
 
-from . import disk, sandbox, system, wire
+from . import disk, namespaces, sandbox, system, wire
 from .recorder import STARVED, process_cpu, wall_limit
 
 GRACE_S = 0.4
@@ -47,7 +47,7 @@ def supervise(
     started, cpu = time.perf_counter(), _children_cpu()
     others = system.children()
     read_end, write_end = os.pipe()
-    pid = os.fork()
+    pid = namespaces.fork()
     if pid == 0:
         _child(work, write_end, folder)
     os.close(write_end)

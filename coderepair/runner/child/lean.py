@@ -9,11 +9,12 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import select
 import signal
 import sys
 from typing import Any, Dict, List
 
-from . import answering, loader, sandbox, system, wire
+from . import answering, disk, loader, namespaces, sandbox, seccomp, system, wire
 
 MAX_DESCRIPTORS = 256
 OWN_MB = 64
@@ -37,6 +38,8 @@ def serve(control: int, scratch: str, root: str) -> None:
 
 def _prepare(setup: Dict[str, Any], scratch: str, root: str) -> None:
     sandbox.assume_own_size(setup["mapped"])  # /proc is out of reach here
+    system.adopt_descendants()
+    namespaces.fence(not seccomp.works(setup["isolation"]))
     os.chdir(root)
     sys.path[:] = setup["path"]
     if setup["isolation"].get("landlock", True):
@@ -81,7 +84,22 @@ class Zygote:
                 wire.write(self._control, self._end())
 
     def wait(self) -> None:
-        """What there is to do before the next message."""
+        """Until the next message: a program that takes too much is ended, which its judge notices."""
+        if not self._pid:
+            return
+        meter = disk.Meter(self._folder)
+        while not select.select([self._control], [], [], self.pause(meter))[0]:
+            if self.greedy(meter):
+                system.kill(self._pid)
+                return
+
+    def pause(self, meter: disk.Meter) -> float:
+        """Seconds until the next look at what the program takes."""
+        return meter.tick()
+
+    def greedy(self, meter: disk.Meter) -> bool:
+        """Whether it takes too much of what the system does not bound by itself."""
+        return meter.over()
 
     def preload(self, names: List[str]) -> None:
         """Imports these for the candidates to come."""
@@ -96,7 +114,7 @@ class Zygote:
         """A process with this program, which answers on `fd`."""
         self._count += 1
         self._folder = os.path.join(self._scratch, "z%d" % self._count)
-        pid = os.fork()
+        pid = namespaces.fork()
         if pid == 0:
             self._candidate(request, fd)
         return pid
@@ -120,6 +138,7 @@ class Zygote:
         system.kill(self._pid)
         _, status, used = os.wait4(self._pid, 0)
         self._pid = 0
+        system.end_orphans([])
         remove(self._folder)
         end = "signal %d" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else "exit"
         return {"end": end, "cpu": used.ru_utime + used.ru_stime}

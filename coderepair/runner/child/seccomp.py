@@ -8,7 +8,7 @@ import os
 import platform
 import struct
 from functools import lru_cache
-from typing import Iterable, List, Tuple
+from typing import Dict, Iterable, List, Tuple
 
 from . import system
 from .calls import ALLOWED, FORBIDDEN, PRETENDED
@@ -16,7 +16,7 @@ from .syscalls import AUDIT_ARCH, NUMBERS
 
 MACHINE = platform.machine()
 MODE_FILTER = 2
-LOAD, JUMP_EQ, JUMP_SET, JUMP_GT, JUMP_GE, RETURN = 0x20, 0x15, 0x45, 0x25, 0x35, 0x06
+LOAD, JUMP, JUMP_EQ, JUMP_SET, JUMP_GT, JUMP_GE, RETURN = 0x20, 0x05, 0x15, 0x45, 0x25, 0x35, 0x06
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 NUMBER, ARCHITECTURE, FIRST, SECOND = 0, 4, 16, 24
 """Where `struct seccomp_data` has the call, the machine, and the lower halves of two arguments."""
@@ -39,6 +39,11 @@ DEVICES = (0x8901, 0x8902, 0x5412, 0x541C)
 """ioctl: FIOSETOWN, SIOCSPGRP; TIOCSTI, TIOCLINUX, by which a terminal reads what was never typed."""
 
 
+def works(layers: Dict[str, bool]) -> bool:
+    """Whether candidates get a filter: it is not switched off, and there is one for this machine."""
+    return layers.get("seccomp", True) and MACHINE in NUMBERS and system.LINUX
+
+
 def prepare_calls() -> None:
     """Makes the filter that forks of this process will install."""
     if MACHINE in NUMBERS:
@@ -55,14 +60,20 @@ class Code:
         self.parts.append(struct.pack("=HBBI", code, if_true, if_false, value & 0xFFFFFFFF))
 
     def on(self, numbers: Iterable[int], answer: int) -> None:
-        """Returns `answer` for these calls."""
-        for low, high in ranges(numbers):
+        """Returns `answer` for these calls; one return serves them all."""
+        runs = ranges(numbers)
+        left = sum(1 if low == high else 2 for low, high in runs)
+        for low, high in runs:
+            if low != high:
+                left -= 1
+                self.emit(JUMP_GE, low, 0, 1)
+            left -= 1
             if low == high:
-                self.emit(JUMP_EQ, low, 0, 1)
+                self.emit(JUMP_EQ, low, left + 1, 0)
             else:
-                self.emit(JUMP_GE, low, 0, 2)
-                self.emit(JUMP_GT, high, 1, 0)
-            self.emit(RETURN, answer)
+                self.emit(JUMP_GT, high, 0, left + 1)
+        self.emit(JUMP, 1)
+        self.emit(RETURN, answer)
 
     def where(self, number: int, offset: int, values: Iterable[int], hit: int, miss: int) -> None:
         """For one call: `hit` if an argument is one of `values`, else `miss`."""

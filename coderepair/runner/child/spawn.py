@@ -6,13 +6,12 @@ For systems where forking a warm process is unsafe (macOS) or unknown; `lean` is
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import sys
 from typing import Any, Dict, List, NamedTuple
 
-from . import containment, lean, sandbox, wire
+from . import containment, disk, lean, sandbox, wire
 
 AHEAD = 2
 """Interpreters that wait."""
@@ -83,14 +82,17 @@ class Spawner(lean.Zygote):
         return spare.pid
 
     def wait(self) -> None:
-        """Until the server says something: starts the next interpreters, and watches this one's memory."""
+        """Starts the next interpreters meanwhile."""
         self._fill()
-        while self._around.watches_memory and self._pid:
-            if select.select([self._control], [], [], TICK_S)[0]:
-                return
-            if self._around.memory_mb(self._pid) > self._memory_mb + lean.OWN_MB:
-                self._around.kill(self._pid)
-                return
+        super().wait()
+
+    def pause(self, meter: disk.Meter) -> float:
+        return TICK_S if self._around.watches_memory else meter.tick()
+
+    def greedy(self, meter: disk.Meter) -> bool:
+        watched = self._around.watches_memory
+        limit = self._memory_mb + lean.OWN_MB
+        return meter.over() or (watched and self._around.memory_mb(self._pid) > limit)
 
     def _fill(self) -> None:
         while len(self._spares) < AHEAD:

@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import Any, Dict
 
-from . import loader, namespaces, sandbox, system, wire
+from . import loader, namespaces, sandbox, seccomp, system, wire
 
 PROBE_S = 10.0
 """Seconds the isolation self-test may take."""
@@ -109,6 +109,7 @@ def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
     try:
         sandbox.die_with_parent()
         system.adopt_descendants()
+        namespaces.fence(not seccomp.works(request["isolation"]))
         from . import server
 
         os.chdir(request["root"])
