@@ -68,6 +68,9 @@ def make_task(
     file = Path(path).absolute()
     text = textfile.read(file).source if source is None else source
     pairs, tests = list(io_tests), list(tests)
+    if command and (pairs or keyword):
+        other = "--io-tests" if pairs else "-k"
+        raise UsageError(f"{other} does not go with --test-command, which says itself what to run")
     pinned = pin_cases(pairs) if pairs else pin_tests(tests) if tests or not command else ()
     root = _given_root(project_root) if project_root else find_root(file, pinned)
     chosen, method = _judge(file, root, pinned, python, COMMAND if command else STDIO * bool(pairs))

@@ -132,6 +132,15 @@ def test_a_command_that_cannot_say_anything_is_refused(cases: Project) -> None:
     assert "finds no tests" in refused(cases, "cat solution.py; echo 'no tests ran'; exit 5")
 
 
+def test_options_that_a_command_knows_nothing_of(cases: Project) -> None:
+    for options in (["-k", "one"], ["--io-tests", "."]):
+        cases.write("a.in", "")
+        cases.write("a.out", "")
+        ran = cases.fix("solution.py", "--test-command", VERBOSE, *options)
+        assert ran.code == 2
+        assert f"{options[0]} does not go with" in ran.complaint
+
+
 def test_a_project_cannot_choose_the_command(cases: Project) -> None:
     cases.write("pyproject.toml", "[tool.coderepair]\ntest-command = 'touch made'\n")
     ran = cases.run("check", "solution.py")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 from functools import lru_cache
 from typing import Any, Dict
 
@@ -24,6 +25,7 @@ NEEDED = (
 EXTRA_MB = 512
 """Address space of a process beyond the limit of a candidate: interpreters map more than they use."""
 PROCESSES = 512
+"""Tasks that a command may add to those of its user."""
 
 
 def confine(request: Dict[str, Any], folder: str) -> None:
@@ -39,13 +41,26 @@ def confine(request: Dict[str, Any], folder: str) -> None:
 
 
 def _lower_processes() -> None:
-    import resource
-
+    """The limit counts all tasks of the user, so it lies above those that there are; root has none."""
+    uid = os.getuid()
+    if not uid or not system.LINUX:
+        return
+    most = PROCESSES + sum(_tasks(name, uid) for name in os.listdir("/proc") if name.isdigit())
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
     try:
-        if os.getuid() and resource.getrlimit(resource.RLIMIT_NPROC)[0] == resource.RLIM_INFINITY:
-            resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+        resource.setrlimit(resource.RLIMIT_NPROC, (bound, bound))
     except (ValueError, OSError):
         pass
+
+
+def _tasks(name: str, uid: int) -> int:
+    try:
+        return (
+            len(os.listdir("/proc/%s/task" % name)) if os.stat("/proc/" + name).st_uid == uid else 0
+        )
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=1)
