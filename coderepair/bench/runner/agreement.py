@@ -23,6 +23,8 @@ LIMITS = Limits(test_timeout_s=10.0, total_timeout_s=120.0)
 MODES = (SHARED, TWO_PROCESS)
 _PART = re.compile(r"::(?:assert|example)#\d+$")
 PASSED = ("passed", "xfailed")
+NOT_COMPARED = ("skipped", "not_run")
+"""Plain pytest is not asked about the tests that follow on three that hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def compare(
             tests=len(ours),
             checks=len(report.checks),
             shared=runner.tally.shared - before,
-            failing=sum(outcome not in PASSED for outcome in plain[label].values()),
+            failing=sum(each not in (*PASSED, *NOT_COMPARED) for each in plain[label].values()),
             differences=differences(ours, plain[label]),
             fallbacks=dict(Counter(runner.fallbacks.values())),
             version=version,
@@ -99,7 +101,7 @@ def outcomes_by_test(report: TestReport) -> dict[str, str]:
 def differences(
     ours: Mapping[str, str], plain: Mapping[str, str]
 ) -> tuple[tuple[str, str, str], ...]:
-    """Tests where exactly one of the two passes, or which only one of them has run.
+    """Tests where exactly one of the two passes, or which only one of them has.
 
     Where collecting fails plain pytest names files instead of tests: then each of our tests must fail.
     """
@@ -109,7 +111,7 @@ def differences(
         file = test.partition("::")[0]
         theirs = plain.get(test, "failed" if file in broken or "(collecting)" in broken else "")
         mine = ours.get(test, "")
-        if theirs != "skipped" and (mine == Outcome.PASS) != (theirs in PASSED):
+        if theirs not in NOT_COMPARED and (mine == Outcome.PASS) != (theirs in PASSED):
             found.append((test, mine, theirs))
     return tuple(sorted(found))
 

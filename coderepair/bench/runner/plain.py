@@ -13,7 +13,7 @@ from coderepair.errors import SandboxError
 from coderepair.runner.worker import environment
 
 CHILD = Path(__file__).with_name("plain_child.py")
-TEST_S = 10.0
+TEST_S = 5.0
 """CPU seconds that one test may take: generous, since only a test that hangs must not."""
 MEMORY_MB = 2048
 

@@ -2,7 +2,7 @@
 
 Started by its path with the project's interpreter. A request is a line of JSON on standard input with
 `folder`, `args`, `seconds` (CPU time that one test may take) and `memory_mb`; the answer is one on
-standard output: for each test `passed`, `failed`, `skipped`, `xfailed`, `timeout` or `crash`.
+standard output: for each test `passed`, `failed`, `skipped`, `xfailed`, `timeout`, `crash` or `not_run`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 SLEEPING = 20
 """A test that needs no CPU may take that many times as long, by the clock."""
 TICK_S = 0.5
-MOST_HANGS = 20
-"""Tests that may hang before the rest is not run."""
+MOST_HANGS = 3
+"""Tests that may hang or kill their process before the rest is not run."""
 FILE_BYTES = 16 << 20
 COLLECTING = "(collecting)"
 
@@ -43,6 +43,10 @@ class Reporter:
     def pytest_runtest_logreport(self, report: Any) -> None:
         expected = hasattr(report, "wasxfail")
         self.tell(report.when, report.nodeid, "xfailed" if expected else report.outcome)
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        for item in session.items:
+            self.tell("listed", item.nodeid, "not_run")
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -129,8 +133,8 @@ def note(outcomes: dict[str, str], when: str, node: str, outcome: str) -> None:
     """Keeps the worst of a test's phases; a skip or an expected failure may come in any of them."""
     if when in ("begin", "end"):
         return
-    known = outcomes.get(node)
-    if outcome == "failed" or (known is None and (when == "call" or outcome != "passed")):
+    new = outcomes.get(node, "not_run") == "not_run"
+    if outcome == "failed" or (new and (when in ("call", "listed") or outcome != "passed")):
         outcomes[node] = outcome
 
 
@@ -138,7 +142,8 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
     """Outcomes of all tests; after one that hangs or kills its process the others get a new fork."""
     outcomes: dict[str, str] = {}
     for _ in range(MOST_HANGS):
-        told, running, how = forked(request, list(outcomes))
+        done = [node for node, outcome in outcomes.items() if outcome != "not_run"]
+        told, running, how = forked(request, done)
         outcomes.update(told)
         if running:
             outcomes[running] = how

@@ -43,6 +43,7 @@ def test_a_test_passes_if_all_its_checks_do():
         ({"t.py::a": "pass"}, {"t.py::a": "xfailed"}, ()),
         ({"t.py::a": "error"}, {"t.py::a": "failed"}, ()),
         ({}, {"t.py::a": "skipped"}, ()),
+        ({"t.py::a": "pass"}, {"t.py::a": "not_run"}, ()),
         ({"t.py::a": "pass"}, {"t.py::a": "failed"}, (("t.py::a", "pass", "failed"),)),
         ({"t.py::a": "not_run"}, {"t.py::a": "passed"}, (("t.py::a", "not_run", "passed"),)),
         ({}, {"t.py::a": "passed"}, (("t.py::a", "", "passed"),)),

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from coderepair.bench import suites
-from coderepair.bench.runner import cost, tables
+from coderepair.bench.runner import cost, edits, tables
 from coderepair.bench.runner.cost import Plan, Spent, TaskFigures
 from coderepair.bench.runner.usage import CpuMeter, memory_mb
 
@@ -80,6 +80,25 @@ def test_the_figures_are_ratios_of_sums():
     text = tables.markdown(told)
     assert "| two-process | 5.0 | 5.0 | 40.0 | 5.0 |" in text
     assert "| all tests against stopping at the first failure, CPU | +100 % | +100 % |" in text
+
+
+def test_what_the_observed_run_saves():
+    one = edits.EditCost("t", 100, 50, 25, observe_ms=10.0, forked=10, fork_ms=2.0, wrong=0)
+    assert one.judged_ms == pytest.approx(0.2)
+    assert one.saved == pytest.approx(100 / (10 + 50))
+    text = edits.markdown([one, one])
+    assert "| judged by one observed run | 100 (50 %) |" in text
+    assert "| CPU ms an edit, observed | 0.20 (10 times less) |" in text
+    assert "| CPU saved if those are not run | 1.7 times |" in text
+
+
+@pytest.mark.slow
+def test_edits_that_mend_nothing_are_seen_without_a_run():
+    records = [each for each in suites.load().records if each.task_id == "humanevalfix/6"]
+    [one] = edits.measure(records, sys.executable, 40, 0, lambda *_: None)
+    assert one.edits > one.judged > one.dropped > 0
+    assert one.forked == 40 and one.wrong == 0
+    assert one.judged_ms < one.fork_ms
 
 
 @pytest.mark.slow

@@ -72,6 +72,12 @@ def test_every_end_is_told(plain, tmp_path):
     }
 
 
+def test_after_three_that_kill_their_process_the_rest_is_not_run(plain, tmp_path):
+    tests = "".join(f"def test_{n}():\n    import os; os._exit(0)\n" for n in range(5))
+    outcomes = plain.run(written(tmp_path, tests), ["test_it.py"])
+    assert list(outcomes.values()) == ["crash"] * 3 + ["not_run"] * 2
+
+
 def test_one_program_leaves_nothing_to_the_next(plain, tmp_path):
     text = "from solution import value\n\ndef test_value():\n    assert value == 1\n"
     for name, value, outcome in (("a", 1, "passed"), ("b", 2, "failed"), ("c", 1, "passed")):
