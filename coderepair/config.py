@@ -26,6 +26,7 @@ PROPOSERS = ("operators", "embedded", "chat")
 FEEDBACK = ("failures",)
 MODES = ("direct",)
 ISOLATION = ("", "L0", "L1", "L2", "L3", "L4", "L5")
+INTEGRITY = ("auto", "two-process", "shared-process")
 REWRITE_ARM = ("auto", "on", "off")
 PREFER = ("first", "agreement")
 ENV_PREFIX = "CODEREPAIR_"
@@ -86,6 +87,9 @@ class Settings:
     """Shell command that tests a copy of the project; empty means pytest, or unittest where there is none."""
     isolation: str = ""
     """Least isolation of candidates that will do, L0 to L5; empty asks for L3 on Linux."""
+    integrity: str = "auto"
+    """Where tests run: two-process (out of a candidate's reach; tests that cannot are refused),
+    shared-process (in the candidate's process), or auto: the first as far as each test lets it be done."""
     rewrite_arm: str = "auto"
     """Whether the tree has an arm that rewrites from scratch: on, off, or auto: if a chat model is there
     and no check passes yet."""
@@ -134,6 +138,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "feedback": FEEDBACK,
     "mode": MODES,
     "isolation": ISOLATION,
+    "integrity": INTEGRITY,
 }
 
 

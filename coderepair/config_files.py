@@ -17,11 +17,12 @@ from typing import Any
 from coderepair.errors import ConfigError
 
 USERS_OWN = frozenset({
-    "budget", "endpoint", "endpoint_model", "isolation", "max_tokens_total", "model", "offline",
+    "budget", "endpoint", "endpoint_model", "integrity", "isolation", "max_tokens_total", "model", "offline",
     "python", "runs_dir", "test_command",
 })  # fmt: skip
 """Settings that a project's file may not decide, apart from `HARMLESS` values of theirs."""
 HARMLESS: Mapping[str, tuple[object, ...]] = {
+    "integrity": ("auto", "two-process"),
     "isolation": ("L3", "L4", "L5"),
     "model": ("embedded", "none"),
     "offline": (True,),

@@ -428,5 +428,9 @@ class Result:
     run_id: str = ""
     isolation: str = ""
     """What contained the candidates, by self-test: `L4: limits, Landlock, seccomp, namespaces (two-process)`."""
+    integrity: str = ""
+    """How the repair, or the best attempt, was judged: `integrity` of its report."""
+    fallback_rate: float = 0.0
+    """Share of the run's tests, candidate by candidate, that were judged in the candidate's process."""
     comparison: Comparison | None = None
     """The repair and its rivals, where there is a solution and it was looked for others."""

@@ -147,7 +147,10 @@ class _Run:
     runner: AnyRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.runner = runner_for(self.task, self.settings.workers, self.settings.isolation)
+        settings = self.settings
+        self.runner = runner_for(
+            self.task, settings.workers, settings.isolation, settings.integrity
+        )
         self.stack.callback(self.runner.close)
 
     def clock(self) -> float:
@@ -353,7 +356,13 @@ class _Run:
         if result.status is Status.ALREADY_PASSING:
             result = replace(result, spent=Spent(seconds=self.clock()))
         self.emit(Finished(result.status, result.stopped_by, result.spent, node_id))
-        return replace(result, isolation=self.isolation)
+        judged = result.after or result.before
+        return replace(
+            result,
+            isolation=self.isolation,
+            integrity=judged.integrity if judged else "",
+            fallback_rate=self.runner.fallback_rate,
+        )
 
 
 def _diff(task: Task, program: Program) -> str:

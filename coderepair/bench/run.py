@@ -231,7 +231,7 @@ def _judge(trial: Trial, result: Result, folder: Path, settings: Settings) -> bo
         return True
     source = result.program.source if result.program else result.task.source
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with open_runner(1, settings.isolation) as runner:
+    with open_runner(1, settings.isolation, settings.integrity) as runner:
         task = suites.write_task(
             folder, record, hidden, program=source, python=settings.python, runner=runner
         )

@@ -38,6 +38,7 @@ def check(
     memory: o.Memory = None,
     python: o.Python = None,
     isolation: o.Isolation = None,
+    integrity: o.Integrity = None,
 ) -> None:
     """Run the tests only: graded checks and the reason of each failure.
 
@@ -98,8 +99,16 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
         command=settings.test_command,
     )
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
-    with runner_for(task, 1, settings.isolation) as runner:
+    with runner_for(task, 1, settings.isolation, settings.integrity) as runner:
         report = runner.run(task, [program_of(task.source, task.targets)], limits)[0]
         isolation = str(runner.isolation(task.python))
+        rate = runner.fallback_rate
     status = Status.ALREADY_PASSING if report.solved else Status.NOT_REPAIRED
-    return Result(status, task, before=report, isolation=isolation)
+    return Result(
+        status,
+        task,
+        before=report,
+        isolation=isolation,
+        integrity=report.integrity,
+        fallback_rate=rate,
+    )

@@ -23,6 +23,7 @@ def doctor(
     ] = None,
     python: o.Python = None,
     isolation: o.Isolation = None,
+    integrity: o.Integrity = None,
     model: o.Model = None,
     endpoint: o.Endpoint = None,
 ) -> None:

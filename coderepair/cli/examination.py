@@ -86,7 +86,7 @@ def _isolation(settings: Settings, start: Path) -> Iterator[Finding]:
     file = start / "module.py" if start.is_dir() else start
     try:
         python = find_python(settings.python, file, find_root(file, ())).path
-        with open_runner(1, settings.isolation) as runner:
+        with open_runner(1, settings.isolation, settings.integrity) as runner:
             found = runner.isolation(python)
     except CodeRepairError as error:
         yield Finding("isolation", False, f"not tested: {error}")

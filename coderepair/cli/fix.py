@@ -59,6 +59,7 @@ def fix(
     offline: o.Offline = None,
     python: o.Python = None,
     isolation: o.Isolation = None,
+    integrity: o.Integrity = None,
 ) -> None:
     """Repair the failing functions of FILE against its tests.
 

@@ -103,6 +103,16 @@ Isolation = Annotated[
         "L5 virtual machine (default: L3 on Linux)",
     ),
 ]
+Integrity = Annotated[
+    str | None,
+    setting(
+        "integrity",
+        PROJECT,
+        "MODE",
+        "two-process: tests run where no candidate can reach them, or not at all; "
+        "shared-process: in the candidate's process; auto: the first as far as each test allows",
+    ),
+]
 TestTimeout = Annotated[
     float | None, setting("test_timeout", LIMITS, "SECONDS", "Time for one check")
 ]

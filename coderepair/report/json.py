@@ -83,6 +83,8 @@ def _result(result: Result) -> dict[str, Any]:
         "spent": _spent(result.spent),
         "stopped_by": result.stopped_by,
         "isolation": result.isolation,
+        "integrity": result.integrity,
+        "fallback_rate": round(result.fallback_rate, 4),
         "run_id": result.run_id,
     }
 

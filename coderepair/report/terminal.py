@@ -125,6 +125,10 @@ def _details(result: Result, report: RunReport) -> list[str]:
         lines.append("  not written; --write writes it, git apply takes it")
     if result.isolation:
         lines.append(f"  isolation {result.isolation}")
+    if _is_repair(report.status) and result.integrity == "shared-process":
+        lines.append(
+            "  integrity shared-process: what this change does was not judged from outside"
+        )
     if result.run_id:
         undo = f"; take it back with coderepair runs undo {result.run_id}" if report.written else ""
         lines.append(f"  run {result.run_id}{undo}")

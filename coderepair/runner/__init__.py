@@ -16,19 +16,28 @@ child/      the files that run inside the project's interpreter
 
 from __future__ import annotations
 
+from coderepair.errors import TestsNotRunnable
 from coderepair.methods import COMMAND
 from coderepair.model import Task
 from coderepair.runner.commands import CommandRunner
 from coderepair.runner.pool import ForkRunner, open_runner
+from coderepair.runner.reports import TWO_PROCESS
 
 AnyRunner = ForkRunner | CommandRunner
 
 
-def runner_for(task: Task, workers: int = 2, isolation: str = "") -> AnyRunner:
-    """The runner that a task's tests need; see `open_runner`."""
-    if task.method == COMMAND:
-        return CommandRunner(workers or 2, isolation)
-    return open_runner(workers, isolation)
+def runner_for(
+    task: Task, workers: int = 2, isolation: str = "", integrity: str = "auto"
+) -> AnyRunner:
+    """The runner that a task's tests need; see `open_runner`. Raises `TestsNotRunnable` where tests that
+    have to run out of a program's reach cannot."""
+    if task.method != COMMAND:
+        return open_runner(workers, isolation, integrity)
+    if integrity == TWO_PROCESS:
+        raise TestsNotRunnable(
+            "a test command runs together with the program; --integrity auto allows that"
+        )
+    return CommandRunner(workers or 2, isolation)
 
 
 __all__ = ["AnyRunner", "CommandRunner", "ForkRunner", "open_runner", "runner_for"]

@@ -67,6 +67,9 @@ class CommandRunner(AbstractContextManager["CommandRunner"]):
         self._prepared: Prepared | None = None
         self._isolation: Isolation | None = None
 
+    fallback_rate = 1.0
+    """Share of tests that run where the program can reach them."""
+
     def __exit__(self, *_: object) -> None:
         self.close()
 

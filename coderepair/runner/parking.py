@@ -34,11 +34,11 @@ def park(parked: Parked) -> None:
     atexit.register(clear)
 
 
-def take(python: str, two_process: bool) -> Parked | None:
-    """The parked worker if it runs `python`, and judges from outside if that is wanted."""
+def take(python: str, integrity: str) -> Parked | None:
+    """The parked worker if it runs `python` and judges where it is wanted."""
     if not _parked or _parked[0].worker.python != python:
         return None
-    if _parked[0].prepared.request["two_process"] is not two_process:
+    if _parked[0].prepared.request["integrity"] != integrity:
         return None
     return _parked.pop()
 

@@ -16,7 +16,13 @@ from coderepair.model import Limits, Observations, Outcome, Program, Site, Task,
 from coderepair.runner import parking, reports, stdio
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
-from coderepair.runner.requests import listed, no_tests, run_request, task_request
+from coderepair.runner.requests import (
+    listed,
+    no_tests,
+    require_judged,
+    run_request,
+    task_request,
+)
 from coderepair.runner.worker import Channel, Twin, Worker
 
 FLOOR_S = 0.3
@@ -26,8 +32,6 @@ FACTOR = 10.0
 UNKNOWN_S = 1.0
 """Limit while no check of the original came to an end, so that nothing is known."""
 COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
-INTEGRITY = "CODEREPAIR_INTEGRITY"
-"""Environment variable that says where tests run: `two-process`, or else `shared-process`."""
 WATCHING_S = 0.5
 """CPU seconds more that a check may take when it is watched."""
 OBSERVING_S = 2.0
@@ -36,18 +40,15 @@ MARGIN_S = 60.0
 """Wall seconds beyond a program's own limit after which its process counts as broken."""
 
 
-def open_runner(
-    workers: int = 2, isolation: str = "", two_process: bool | None = None
-) -> ForkRunner:
+def open_runner(workers: int = 2, isolation: str = "", integrity: str = "auto") -> ForkRunner:
     """A runner with that many processes (0: one a core, at most 4). They start with the first task.
 
     `isolation` is the least level that will do (`coderepair.runner.isolation`); empty means L3 on Linux.
-    With `two_process` the tests run where no candidate can reach them, as far as they let that be done;
-    None asks the environment (`CODEREPAIR_INTEGRITY=two-process`).
+    `integrity` says where tests run: `auto` out of the candidates' reach as far as each test allows,
+    `two-process` there or not at all (`TestsNotRunnable`), `shared-process` in the candidate's process.
     """
-    if two_process is None:
-        two_process = os.environ.get(INTEGRITY, "") == reports.TWO_PROCESS
-    return ForkRunner(workers or min(4, os.cpu_count() or 1), isolation, two_process=two_process)
+    workers = workers or min(4, os.cpu_count() or 1)
+    return ForkRunner(workers, isolation, integrity=integrity)
 
 
 @dataclass
@@ -105,13 +106,13 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         workers: int,
         wanted: str = "",
         layers: dict[str, bool] | None = None,
-        two_process: bool = False,
+        integrity: str = "auto",
     ) -> None:
         """`layers` switches `landlock`, `seccomp` or `namespaces` off, for tests of what remains."""
         self._size = max(1, workers)
         self._wanted = wanted
         self._layers = layers or {}
-        self._two_process = two_process
+        self._integrity = integrity
         self.tally = reports.Tally()
         self._worker: Worker | None = None
         self._twins: list[Twin] = []
@@ -145,6 +146,15 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             self._isolation = self_test(self._main(), self._layers)
         integrity = self.tally.told() if self._two_process else reports.SHARED
         return replace(self._isolation, integrity=integrity)
+
+    @property
+    def _two_process(self) -> bool:
+        return self._integrity != reports.SHARED
+
+    @property
+    def fallback_rate(self) -> float:
+        """Share of the tests so far, candidate by candidate, that ran in the candidate's process."""
+        return self.tally.rate if self._two_process else 1.0
 
     @property
     def fallbacks(self) -> dict[str, str]:
@@ -221,7 +231,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         if self._prepared is not None and self._prepared.same_run(task):
             self._prepared.task = task  # taken over from whoever looked for the targets
             return self._prepared
-        request = task_request(task, self._layers, self._two_process)
+        request = task_request(task, self._layers, self._integrity)
         prepared = Prepared(task, request, Pins(task), cases=stdio.given(task))
         self._end_twins()
         found = self._load(self._main(), prepared)
@@ -237,7 +247,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             return
         self.close()
         self._python, self._isolation = python, None
-        parked = None if self._layers else parking.take(python, self._two_process)
+        parked = None if self._layers else parking.take(python, self._integrity)
         if parked is not None:
             self._worker, self._prepared = parked.worker, parked.prepared
             self._isolation = parked.isolation
@@ -264,6 +274,8 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         request = run_request(prepared.task.source, limits, limits.test_timeout_s)
         answer = prepared.judged(self._main().ask(request))
         prepared.reasons = tuple(map(str, answer.get("reasons", ())))
+        if self._integrity == reports.TWO_PROCESS:
+            require_judged(prepared.nodes, prepared.reasons)
         prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
         found = reports.report(prepared.nodes, answer, prepared.skipped)
         if not found.checks:

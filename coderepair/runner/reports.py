@@ -38,9 +38,14 @@ class Tally:
         self.tests += nodes * len(answers)
         self.shared += sum(int(answer["shared"]) for answer in answers)
 
+    @property
+    def rate(self) -> float:
+        """Share of tests whose verdicts could have been forged, in [0, 1]."""
+        return self.shared / max(1, self.tests)
+
     def told(self) -> str:
         """Whether candidates could have forged verdicts, and how often so far where some could."""
-        share = 100 * self.shared / max(1, self.tests)
+        share = 100 * self.rate
         names = f"{TWO_PROCESS}, {share:.0f} % of tests {SHARED}"
         return TWO_PROCESS if not share else SHARED if share == 100 else names
 
@@ -165,7 +170,9 @@ class _Story:
         if answer.get("end") == "timeout":
             return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
         if answer.get("end") == "disk":
-            return Outcome.OUTPUT_LIMIT, Failure("output", "wrote more files than the limit; killed")
+            return Outcome.OUTPUT_LIMIT, Failure(
+                "output", "wrote more files than the limit; killed"
+            )
         if broke_down:
             return Outcome.NOT_RUN, Failure("not_run", "left out after two checks broke down")
         return Outcome.CRASH, Failure("crash", f"the process ended early ({answer.get('end')})")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from coderepair.errors import TestsNotRunnable
 from coderepair.methods import STDIO
 from coderepair.model import Limits, Task
+from coderepair.runner.reports import TestNode
 from coderepair.runner.stdio import cases
 
 CPU_MARGIN_S = 5
@@ -47,11 +49,13 @@ def run_request(
     }
 
 
-def task_request(task: Task, layers: dict[str, bool], two_process: bool = False) -> dict[str, Any]:
-    """What a server needs to know of a task; `two_process` has candidates judged from outside."""
+def task_request(
+    task: Task, layers: dict[str, bool], integrity: str = "shared-process"
+) -> dict[str, Any]:
+    """What a server needs to know of a task; `integrity` as in `open_runner`."""
     path = os.path.realpath(task.path)
     if task.method == STDIO:
-        return {**_request(task, path, layers, two_process), **_inputs(task)}
+        return {**_request(task, path, layers, integrity), **_inputs(task)}
     tests, doctests, files = [], [], []
     for test in task.tests:
         real = os.path.realpath(test.path)
@@ -62,7 +66,7 @@ def task_request(task: Task, layers: dict[str, bool], two_process: bool = False)
         else:
             files.append(real)
         tests += [f"{test.path}::{node}" for node in test.nodes] or [test.path]
-    request = _request(task, path, layers, two_process, *files, *doctests)
+    request = _request(task, path, layers, integrity, *files, *doctests)
     return {**request, "tests": tests, "rewrite": files, "doctests": doctests}
 
 
@@ -74,7 +78,7 @@ def _inputs(task: Task) -> dict[str, Any]:
 
 
 def _request(
-    task: Task, path: str, layers: dict[str, bool], two_process: bool, *files: str
+    task: Task, path: str, layers: dict[str, bool], integrity: str, *files: str
 ) -> dict[str, Any]:
     """What is the same whoever runs the tests."""
     folders = [str(Path(file).parent) for file in (path, *files)]
@@ -88,7 +92,7 @@ def _request(
         # Python imports a package from the folder above it, which it has to list.
         "listable": sorted({str(package_base(Path(folder))) for folder in folders}),
         "isolation": layers,
-        "two_process": two_process,
+        "integrity": integrity,
     }
 
 
@@ -132,6 +136,17 @@ def _missing_plugin(message: str) -> str:
 
 def _install(packages: str) -> str:
     return f"run pip install {packages} in the project's environment, or name another with --python"
+
+
+def require_judged(nodes: Sequence[TestNode], reasons: Sequence[str]) -> None:
+    """Raises `TestsNotRunnable` for tests that a program could reach, where that is not allowed."""
+    named = [(node.id, why) for node, why in zip(nodes, reasons, strict=False) if why]
+    if named:
+        node, why = named[0]
+        raise TestsNotRunnable(
+            f"{len(named)} of {len(nodes)} tests can only run in the candidate's process "
+            f"({node}: {why}); --integrity auto allows that"
+        )
 
 
 def no_tests(task: Task) -> str:

@@ -81,7 +81,8 @@ class World:
 def opened(request: pytest.FixtureRequest) -> Iterator[tuple[ForkRunner, tuple[str, ...], bool]]:
     name, two_process = request.param
     layers = dict.fromkeys(OFF[name], False)
-    with ForkRunner(1, "L1", layers, two_process=two_process) as runner:
+    integrity = "auto" if two_process else "shared-process"
+    with ForkRunner(1, "L1", layers, integrity=integrity) as runner:
         yield runner, OFF[name], two_process
 
 

@@ -78,7 +78,9 @@ def _report(status: Status, *, written: bool = False, **fields: object) -> RunRe
         **{
             "before": FAILING,
             "run_id": "20261120-a1b2c3",
-            "isolation": "L3 (shared-process)",
+            "isolation": "L3 (two-process, 25 % of tests shared-process)",
+            "integrity": "shared-process",
+            "fallback_rate": 0.25,
             **fields,
         },
     )  # type: ignore[arg-type]

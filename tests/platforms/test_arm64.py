@@ -26,8 +26,8 @@ def test_every_layer_holds_by_itself() -> None:
     assert {"limits", "Landlock", "seccomp"} <= set(found.layers)
 
 
-@pytest.mark.parametrize("two_process", [False, True])
-def test_programs_are_judged(tmp_path: Path, two_process: bool) -> None:
-    with ForkRunner(1, two_process=two_process) as runner:
+@pytest.mark.parametrize("integrity", ["shared-process", "auto"])
+def test_programs_are_judged(tmp_path: Path, integrity: str) -> None:
+    with ForkRunner(1, integrity=integrity) as runner:
         right, wrong = Project(tmp_path, runner).judge(RIGHT, TESTS, RIGHT, WRONG)
     assert (right.solved, wrong.solved) == (True, False)

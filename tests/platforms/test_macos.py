@@ -48,7 +48,7 @@ def test_programs_are_judged(tmp_path: Path) -> None:
     from coderepair.runner import open_runner
     from tests.projects import Project
 
-    with open_runner(1, two_process=True) as runner:
+    with open_runner(1, integrity="auto") as runner:
         right, wrong = Project(tmp_path, runner).judge(RIGHT, TESTS, RIGHT, WRONG)
     assert (right.solved, wrong.solved) == (True, False)
     assert right.integrity == "two-process"

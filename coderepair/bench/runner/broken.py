@@ -127,7 +127,7 @@ def _compared(
     """The rows of one break. A new runner each, as a user's run has."""
     name = _name(package, each)
     for mode in modes:
-        with open_runner(1, two_process=mode == TWO_PROCESS) as runner:
+        with open_runner(1, integrity="auto" if mode == TWO_PROCESS else mode) as runner:
             try:
                 task = make_task(
                     package.root / package.module,

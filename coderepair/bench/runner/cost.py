@@ -86,7 +86,9 @@ class Kit:
             mode: str, workers: int = 1, layers: dict[str, bool] | None = None
         ) -> ForkRunner:
             wanted = "L0" if layers else ""
-            runner = ForkRunner(workers, wanted, layers, two_process=mode == TWO_PROCESS)
+            runner = ForkRunner(
+                workers, wanted, layers, integrity="auto" if mode == TWO_PROCESS else mode
+            )
             return stack.enter_context(runner)
 
         modes = (TWO_PROCESS, SHARED)
@@ -124,7 +126,7 @@ def memory(records: Sequence[Record], plan: Plan) -> dict[str, tuple[float, floa
 
 
 def _memory(record: Record, folder: Path, mode: str, workers: int, plan: Plan) -> float:
-    with ForkRunner(workers, two_process=mode == TWO_PROCESS) as runner:
+    with ForkRunner(workers, integrity="auto" if mode == TWO_PROCESS else mode) as runner:
         task = _written(record, folder / str(workers), plan, runner)
         runner.run(task, list(_programs(record.reference, 4 * workers)), LIMITS)
         try:

@@ -33,7 +33,9 @@ def run(
     with ExitStack() as stack:
         plain = stack.enter_context(PlainPytest(python))
         runners = {
-            mode: stack.enter_context(open_runner(1, two_process=mode == TWO_PROCESS))
+            mode: stack.enter_context(
+                open_runner(1, integrity="auto" if mode == TWO_PROCESS else mode)
+            )
             for mode in MODES
         }
         for number, record in enumerate(records, 1):

@@ -16,24 +16,26 @@ Answer = Dict[str, Any]
 Shared = Callable[[Dict[str, Any], List[int]], Answer]
 
 
-def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> bool:
-    """Has the original judged a second time, keeps the nodes with equal verdicts; whether there are any."""
+def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> List[str]:
+    """Has the original judged a second time and keeps the nodes with equal verdicts.
+
+    For each node why it has to be judged in a program's own process, empty for those that are kept.
+    """
     counted = [event[6] for event in answer["events"] if event[0] == "c" and event[3] != "timeout"]
     limit = min(message["limit_s"], max(FLOOR_S, SLOWER * max(counted, default=0.0)))
     try:
         two.start(message)
         if not two.nodes:
-            return False
+            return two.reasons
         told = two.judge({**message, "limit_s": limit}, two.nodes)
     except Broken as error:
-        two.reasons = [str(error)]
-        return False
+        return [str(error)] * two.count
     for number in list(two.nodes):
         mine, other = _verdict(told.events, number), _verdict(answer["events"], number)
         if number in told.moved or (other and mine != other):
             two.nodes.remove(number)
             two.reasons[number] = told.moved.get(number, "verdicts differ")
-    return bool(two.nodes)
+    return two.reasons
 
 
 def _verdict(events: List[Any], number: int) -> List[Any]:
@@ -49,25 +51,36 @@ def run(two: Pair, shared: Shared, message: Dict[str, Any], everything: List[int
     started = time.perf_counter()
     verdicts = _judged(two, message)
     if verdicts is None:
-        return shared(message, everything)
+        return fallback(two.original, shared, message, everything)
     rest = [number for number in everything if number not in two.nodes or number in verdicts.moved]
     events = [
         event for event in verdicts.events if not (event[0] in ("c", "n") and event[1] in rest)
     ]
     answer: Answer = {"events": events, "end": verdicts.end, "cpu": verdicts.cpu, "shared": 0}
-    wire = tripwire.trips(message["source"], two.original) if verdicts.moved else ""
-    if wire:
-        rest = [number for number in rest if number not in verdicts.moved]
-        answer["events"] = [_rejection(number, wire) for number in verdicts.moved] + events
     if rest:
-        answer = _merged(answer, shared(message, rest))
+        answer = _merged(answer, fallback(two.original, shared, message, rest))
     answer["seconds"] = time.perf_counter() - started
     return answer
 
 
-def _rejection(number: int, name: str) -> List[Any]:
-    message = "has to be judged in its own process, and uses %s, which the original does not" % name
-    return ["c", number, 0, "rejected", 0.0, {"kind": "rejected", "message": message}, 0.0, None]
+def fallback(original: str, shared: Shared, message: Dict[str, Any], nodes: List[int]) -> Answer:
+    """Nodes judged in the program's own process, or rejected if it names what could reach their tests."""
+    wire = tripwire.trips(message["source"], original)
+    if not wire:
+        return shared(message, nodes)
+    why = "has to be judged in its own process, and uses %s, which the original does not" % wire
+    return _rejected(nodes, why)
+
+
+def refuse(_message: Dict[str, Any], nodes: List[int]) -> Answer:
+    """In the place of what judges a program in its own process, where that is not allowed."""
+    return _rejected(nodes, "cannot be judged from outside, and may not be in its own process")
+
+
+def _rejected(nodes: List[int], why: str) -> Answer:
+    failure = {"kind": "rejected", "message": why}
+    events: List[Any] = [["c", each, 0, "rejected", 0.0, failure, 0.0, None] for each in nodes]
+    return {"events": [*events, ["end"]], "end": "exit 0", "seconds": 0.0, "cpu": 0.0, "shared": 0}
 
 
 def _merged(judged: Answer, forgeable: Answer) -> Answer:

@@ -14,7 +14,7 @@ import sys
 import types
 from typing import Any, Dict, Iterable, List, Set
 
-from . import raised, remote
+from . import raised, remote, values
 
 STATEFUL = {
     "random", "os", "sys", "time", "locale", "decimal", "logging", "threading", "tempfile", "pathlib",
@@ -26,7 +26,13 @@ NEVER = {"mock", "inspect", "ctypes", "importlib", "subprocess", "multiprocessin
 FIXTURES = {"monkeypatch", "mocker", "tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory", "capfd",
             "capfdbinary", "capsysbinary", "recwarn", "caplog", "testdir", "pytester", "event_loop",
             "benchmark"}  # fmt: skip
-TEXT = re.compile(r"\b(?:stdin|warns|deprecated_call|mock|patch|__code__|__closure__|getsource)\b")
+TEXT = re.compile(
+    r"\b(?:stdin|warns|deprecated_call|mock|patch|__code__|__closure__|getsource|assertIs|assertIsNot)\b"
+)
+CROSSING = frozenset({"__init__", "__len__", "__file__", "__class__"})
+"""Special attributes that data has here as well as there; a function's or an exception's may differ."""
+SINGLE = frozenset(values.TYPES) | {"NotImplemented"}
+"""Names of objects that cross as themselves."""
 CONSTANTS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, re.Pattern)
 HARMLESS = (
     types.FunctionType,
@@ -49,6 +55,9 @@ def file_reason(path: str, program: str, target: str, root: str) -> str:
     found = TEXT.search(text)
     if found:
         return "uses " + found.group()
+    peculiar = _peculiar(tree)
+    if peculiar:
+        return peculiar
     for name in sorted(_imports(tree)):
         parts = set(name.split("."))
         if parts & NEVER:
@@ -59,6 +68,33 @@ def file_reason(path: str, program: str, target: str, root: str) -> str:
         if not _known(name, target, root):
             return "imports " + name
     return ""
+
+
+def _peculiar(tree: ast.AST) -> str:
+    """What a test asks of a value that a copy of it would answer differently."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+            if node.attr.endswith("__") and node.attr not in CROSSING:
+                return "reads " + node.attr
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            pairs = zip(sides, node.ops, sides[1:])  # noqa: B905
+            if any(isinstance(by, (ast.Is, ast.IsNot)) and not _single(a, b) for a, by, b in pairs):
+                return "compares identities"
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "id"
+        ):
+            return "compares identities"
+    return ""
+
+
+def _single(*sides: ast.expr) -> bool:
+    """Whether one of them is an object of which each process has one that crosses as itself."""
+    return any(
+        (isinstance(side, ast.Constant) and side.value in (None, True, False, Ellipsis))
+        or (isinstance(side, ast.Name) and side.id in SINGLE)
+        for side in sides
+    )
 
 
 def _imports(tree: ast.AST) -> Set[str]:

@@ -79,6 +79,12 @@ class Pair:
         self.nodes: List[int] = []
         """What can be judged by the judge; empty until the original was."""
         self.reasons: List[str] = []
+        """For each node why it cannot, empty for those that can."""
+
+    @property
+    def count(self) -> int:
+        """How many nodes the task has."""
+        return len(self._setting.state.nodes)
 
     @property
     def original(self) -> str:

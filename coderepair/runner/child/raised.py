@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import describe, values
 
@@ -40,8 +40,10 @@ class _Text:
 class Raised:
     """The exception classes of one module and of the libraries."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, missing: Callable[[str], Any]) -> None:
+        """`missing` is asked for attributes that a stand-in does not have."""
         self._module = module
+        self._missing = missing
         self._made: Dict[Tuple[str, str], Any] = {}
 
     def kind(self, names: Names) -> Optional[Any]:
@@ -62,7 +64,8 @@ class Raised:
             if base is None:
                 return None
             bases = (base,) if issubclass(base, _Text) else (_Text, base)
-            self._made[module, name] = type(name.rpartition(".")[2], bases, {"__module__": module})
+            own = {"__module__": module, "__getattr__": lambda _error, name: self._missing(name)}
+            self._made[module, name] = type(name.rpartition(".")[2], bases, own)
         return self._made[module, name]
 
     def error(self, tree: values.Tree) -> Optional[BaseException]:

@@ -83,7 +83,7 @@ class Border:
         """Whether a call has changed a value of the tests."""
         self.filled: List[str] = []
         """Names under which tests imported the module."""
-        self.raised = raised.Raised("")
+        self.raised = raised.Raised("", self._missing)
         self._shape: values.Tree = []
         self._link: Optional[Link] = None
         self._renew: Optional[Renew] = None
@@ -92,7 +92,13 @@ class Border:
     def prepare(self, module: str, shape: values.Tree) -> None:
         """The module, as the original program showed itself."""
         self._shape = shape
-        self.raised = raised.Raised(module)
+        self.raised = raised.Raised(module, self._missing)
+
+    def _missing(self, name: str) -> Any:
+        """An attribute of an exception that its class may have on the other side."""
+        if name.startswith("__") or self.recorder is None:
+            raise AttributeError(name)
+        return self.refuse("attribute of an exception")
 
     def fill(self, namespace: Dict[str, Any]) -> None:
         """Gives the module its names, as `CODE`."""
@@ -195,9 +201,11 @@ class Border:
             raise Crashed from None
         if status == "v":
             return result
+        if status == "s":
+            raise StopIteration(result)
         if result is None:
             return self.refuse("exception")
-        raise result if status == "e" else StopIteration(result)
+        raise result
 
     def _change(self, decoder: values.Decoder, changes: values.Tree, met: List[Any]) -> None:
         if changes is None:
@@ -261,6 +269,12 @@ class Remote:
 
 class _Module(ModuleType):
     """The module itself, which tests must not change."""
+
+    def __getattr__(self, name: str) -> Any:
+        """What the original does not have, a candidate may."""
+        if name.startswith("__") or border.recorder is None:
+            raise AttributeError("module %r has no attribute %r" % (self.__name__, name))
+        return border.refuse("a name that the original module does not have")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not isinstance(value, ModuleType) and not name.startswith("__"):

@@ -35,6 +35,10 @@ IMPORT_S = 6.0
 
 WATCHING = ("trace", "sites", "capture")
 """Keys of requests that ask for more than verdicts."""
+SHARED, TWO_PROCESS = "shared-process", "two-process"
+NO_NAME = "the tests do not import the file as one module"
+OTHERS = "without pytest"
+"""Why no test can be judged from outside."""
 STUB = (
     "class _Stub:\n"
     "    def __init__(self, *a, **k): pass\n"
@@ -123,6 +127,8 @@ class _Server:
         self._imports_known = False
         self._two: Optional[pair.Pair] = None
         self._learned = False
+        self._at_once = request["integrity"] == SHARED or request["method"] == "stdio"
+        """Whether programs are run in their own process without more ado: nothing is judged there with stdio."""
 
     # -- set-up -----------------------------------------------------------------------------------
 
@@ -137,7 +143,7 @@ class _Server:
         state.nodes = found.pop("nodes")
         path, module = found.pop("path"), found.pop("module")
         self._warm(found)
-        if self._request["two_process"] and module and "broken" not in found:
+        if self._request["integrity"] != SHARED and module and "broken" not in found:
             self._two = self._pair(path, module)
         self._add_doctests(doctest_files, found.pop("rootdir"))
         return {**found, "nodes": state.nodes}
@@ -276,24 +282,32 @@ class _Server:
         everything = list(range(len(self._state.nodes)))
         if message.get("calls"):
             return self._shared(message, [])
-        if self._two is None or any(map(message.get, WATCHING)):
+        if any(map(message.get, WATCHING)) or self._at_once:
             return self._shared(message, everything)
         if not self._learned:
             answer = self._learn({**message, "source": self._state.source}, everything)
             if message["source"] == self._state.source:
                 return answer
-            return self.run(message)
-        return both.run(self._two, self._shared, message, everything)
+        if self._two is None:
+            return both.fallback(self._state.source, self._own_process(), message, everything)
+        return both.run(self._two, self._own_process(), message, everything)
+
+    def _own_process(self) -> both.Shared:
+        """What judges programs in their own process, if that is allowed."""
+        return both.refuse if self._request["integrity"] == TWO_PROCESS else self._shared
 
     def _learn(self, message: Dict[str, Any], everything: List[int]) -> Dict[str, Any]:
         """The original's turn: it is judged both ways, and where they differ the old way stays."""
         answer = self._shared(message, everything)
         self._learned, two = True, self._two
-        assert two is not None
-        if not both.learn(two, message, answer):
+        if two is None:
+            reason = NO_NAME if self._state.front is None else OTHERS
+            return {**answer, "reasons": [reason] * len(everything)}
+        reasons = both.learn(two, message, answer)
+        if all(reasons):
             two.close()
             self._two = None
-        return {**answer, "reasons": two.reasons}
+        return {**answer, "reasons": reasons}
 
     def _shared(self, message: Dict[str, Any], nodes: List[int]) -> Dict[str, Any]:
         """A program judged in its own process, by these nodes."""

@@ -11,9 +11,9 @@ from coderepair.runner import ForkRunner, open_runner
 from tests.projects import Project
 
 
-@pytest.fixture(scope="module", params=["shared-process", "two-process"])
+@pytest.fixture(scope="module", params=["shared-process", "auto"])
 def runner(request: pytest.FixtureRequest) -> Iterator[ForkRunner]:
-    with open_runner(1, two_process=request.param == "two-process") as opened:
+    with open_runner(1, integrity=request.param) as opened:
         yield opened
 
 

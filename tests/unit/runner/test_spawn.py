@@ -39,7 +39,7 @@ def double(x):
 
 @pytest.fixture(scope="module")
 def spawning() -> Iterator[ForkRunner]:
-    with ForkRunner(1, layers={"fork": False}, two_process=True) as runner:
+    with ForkRunner(1, layers={"fork": False}, integrity="auto") as runner:
         yield runner
 
 
@@ -70,7 +70,7 @@ def test_a_spawned_program_is_contained(tmp_path: Path, spawning: ForkRunner) ->
 
 def test_memory_is_watched_where_no_limit_holds(tmp_path: Path) -> None:
     off = {"fork": False, "limits": False, "landlock": False}  # else /proc tells nothing
-    with ForkRunner(1, "L0", off, two_process=True) as runner:
+    with ForkRunner(1, "L0", off, integrity="auto") as runner:
         project = Project(tmp_path, runner)
         limits = replace(LIMITS, memory_mb=128, test_timeout_s=30.0, total_timeout_s=60.0)
         hungry, right = project.judge(RIGHT, TESTS, HUNGRY, RIGHT, limits=limits)
