@@ -15,7 +15,7 @@ import pytest
 
 from coderepair.model import Limits, Outcome, TestReport
 from coderepair.runner import ForkRunner
-from tests.processes import children
+from tests.processes import children, inner
 from tests.projects import LIMITS, Project, outcomes
 
 pytestmark = pytest.mark.adversarial
@@ -229,7 +229,13 @@ def test_many_files_are_too_many(world: World) -> None:
     )
     (report,) = world.judge(fill, limits=replace(LIMITS, test_timeout_s=20.0, total_timeout_s=60.0))
     assert report.passed == 0
-    assert outcomes(report)["test_first"] in (Outcome.OUTPUT_LIMIT, Outcome.CRASH, Outcome.ERROR)
+    ends = (Outcome.OUTPUT_LIMIT, Outcome.CRASH, Outcome.ERROR, Outcome.TIMEOUT)
+    assert outcomes(report)["test_first"] in ends
+    worker = world.runner._worker
+    assert worker is not None
+    (zygote,) = inner([worker.pid])
+    scratch = Path(f"/proc/{zygote}/root{worker.scratch}")
+    assert sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file()) == 0
 
 
 def test_hostile_text_is_a_report(world: World) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coderepair.runner.child import landlock, seccomp
+from coderepair.runner.child import disk, landlock, seccomp
 from coderepair.runner.child.calls import ALLOWED, FORBIDDEN, PRETENDED
 from coderepair.runner.child.syscalls import AUDIT_ARCH, NUMBERS
 
@@ -180,3 +180,22 @@ def test_versions_of_landlock_only_add() -> None:
     assert landlock.rights(0) == (0, 0, 0, 0)
     unread = struct.unpack("=Q", landlock.attributes(3, reads=False))[0]
     assert not unread & landlock.READS
+
+
+def test_all_files_of_a_program_count_together(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    for name in ("a", "deep/b", "deep/er/c"):
+        (tmp_path / name).write_bytes(b"x" * 100_000)
+    assert not disk.exceeds(str(tmp_path))
+    assert not disk.exceeds(str(tmp_path), total=400_000)
+    assert disk.exceeds(str(tmp_path), total=299_999)
+    assert not disk.exceeds(str(tmp_path), entries=5)
+    assert disk.exceeds(str(tmp_path), entries=4)
+    assert not disk.exceeds(str(tmp_path / "gone"))
+
+
+def test_a_link_is_not_followed_and_a_hole_takes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path)
+    with (tmp_path / "hole").open("wb") as file:
+        file.truncate(10**9)
+    assert not disk.exceeds(str(tmp_path), total=10**6)
