@@ -131,11 +131,9 @@ def test_tests_that_are_flaky(last: Project) -> None:
 
 
 def test_tests_that_depend_on_the_order_of_sets_are_flaky(last: Project) -> None:
-    names = ", ".join(f'"name {n}"' for n in range(9))
-    order = f"\n\ndef test_order():\n    assert sorted({{{names}}}) == list({{{names}}})\n"
-    found = "\n\ndef test_first():\n    assert hash('ab') % 64 != {{seed}}\n"
-    last.write("test_solution.py", LAST_TESTS + order + found.format(seed=_hash_of_ab() % 64))
-    assert "order of sets" in refused(last, 4, "solution.py", *TESTS)
+    first = f"\n\ndef test_first():\n    assert hash('ab') % 64 != {_hash_of_ab() % 64}\n"
+    last.write("test_solution.py", LAST_TESTS + first)
+    assert "order of sets" in refused(last, 4, "solution.py", *TESTS, "-q")
 
 
 def _hash_of_ab() -> int:
