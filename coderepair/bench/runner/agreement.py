@@ -149,10 +149,11 @@ class Rows:
 def summary(rows: Sequence[Comparison], passing: str, failing: str = "") -> str:
     """A Markdown table of both modes, then every difference, unexpected verdict and error.
 
+    False passes are the differences where the runner passes a test that plain pytest does not.
     `passing` is the program that has to pass all tests, `failing` the one that must not.
     """
-    head = "| mode | programs | verdicts on tests | checks | differences | fall back | errors |"
-    lines = [head, "|" + "---|" * 7]
+    head = "| mode | programs | verdicts on tests | checks | differences | false passes | fall back | errors |"
+    lines = [head, "|" + "---|" * 8]
     for mode in MODES:
         mine = [row for row in rows if row.mode == mode]
         if mine:
@@ -174,6 +175,7 @@ def _line(mode: str, rows: Sequence[Comparison]) -> str:
         str(tests),
         str(sum(row.checks for row in rows)),
         str(sum(len(row.differences) for row in rows)),
+        str(sum(mine == Outcome.PASS for row in rows for _, mine, _ in row.differences)),
         f"{shared} ({100 * shared / max(1, tests):.1f} %)",
         str(sum(bool(row.error) for row in rows)),
     ]

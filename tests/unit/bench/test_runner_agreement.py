@@ -74,9 +74,10 @@ def test_another_file_is_refused(tmp_path):
 
 
 def test_the_summary_counts_and_tells_what_is_wrong():
-    wrong = Comparison("u", "two-process", "buggy", 4, 4, 0, 0, (("t.py::a", "fail", "passed"),))
+    pairs = (("t.py::a", "fail", "passed"), ("t.py::b", "pass", "failed"))
+    wrong = Comparison("u", "two-process", "buggy", 4, 4, 0, 0, pairs)
     text = summary([ROW, wrong], "reference", "buggy")
-    assert "| two-process | 2 | 8 | 10 | 1 | 1 (12.5 %) | 0 |" in text
+    assert "| two-process | 2 | 8 | 10 | 2 | 1 | 1 (12.5 %) | 0 |" in text
     assert "unexpected: u buggy (two-process): plain pytest fails 0 tests" in text
     assert "difference: u buggy (two-process): t.py::a: runner fail, plain passed" in text
     assert "reference" not in text
