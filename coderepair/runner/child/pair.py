@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from functools import lru_cache
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from . import forking, hiding, sandbox, values, warm, wire
@@ -351,7 +352,9 @@ class Pair:
         return used
 
 
+@lru_cache(maxsize=1)
 def _classes(source: str) -> List[str]:
+    """Names of the classes that a file defines; the same file for every candidate."""
     try:
         return [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
     except (SyntaxError, ValueError, RecursionError):
