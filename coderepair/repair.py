@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import coderepair
 from coderepair import store, textfile
@@ -22,7 +21,7 @@ from coderepair.baseline import (
     verification_limits,
 )
 from coderepair.budget import Budget
-from coderepair.codec import from_json, to_json
+from coderepair.codec import to_json
 from coderepair.compact import root_program
 from coderepair.config import Settings
 from coderepair.edit.minimise import minimise
@@ -52,7 +51,7 @@ from coderepair.model import (
     Verification,
 )
 from coderepair.propose.outlook import ProposersOutlook
-from coderepair.report.diff import shown_path, unified
+from coderepair.report.diff import between
 from coderepair.runner import AnyRunner, runner_for
 from coderepair.search.base import open_strategy
 from coderepair.search.tree import Tree
@@ -64,8 +63,6 @@ from coderepair.verify import verify
 
 MINIMISATION_S = 5.0
 """Wall seconds that a solution is made smaller for, at most."""
-
-_E = TypeVar("_E")
 
 
 def repair(
@@ -99,15 +96,15 @@ def resume(
     should_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Goes on with a run that was cut or ended by a limit, as if it had not been; the time it may
-    take starts anew. `settings` default to those of the run (`logged_settings`).
+    take starts anew. `settings` default to those of the run (`store.logged_settings`).
 
     Raises `StoreError` if the log cannot be used and `UsageError` if the file has changed since.
     """
     events = store.load(folder)
-    started, before = _first(events, RunStarted), _first(events, Baseline)
+    started, before = store.first(events, RunStarted), store.first(events, Baseline)
     if textfile.read(Path(started.task.path)).source != started.task.source:
         raise UsageError(f"{started.task.path} changed since run {folder.name}; start a new run")
-    settings = settings or logged_settings(started)
+    settings = settings or store.logged_settings(started)
     with ExitStack() as stack:
         run = _Run(started.task, settings, folder, stack, on_event, should_stop)
         for event in events:
@@ -115,14 +112,6 @@ def resume(
         run.log = stack.enter_context(store.RunLog(folder))
         run.emit(Resumed(coderepair.__version__, time.time()))
         return run.search(before.report, events)
-
-
-def logged_settings(started: RunStarted) -> Settings:
-    """The settings that a run was started with. Raises `StoreError`."""
-    try:
-        return from_json(Settings, dict(started.settings))
-    except ValueError as error:
-        raise StoreError(f"the settings of run {started.run_id} cannot be read: {error}") from None
 
 
 @dataclass
@@ -210,15 +199,8 @@ class _Run:
         for text in proposers.warnings:
             self.emit(Warned(text))
         session = self._session(before, begun, proposers, events)
-        driver = Driver(
-            self.task,
-            proposers.by_name,
-            self.runner,
-            limits,
-            self.emit,
-            self.should_stop,
-            self.clock,
-        )
+        by_name, emit, stop = proposers.by_name, self.emit, self.should_stop
+        driver = Driver(self.task, by_name, self.runner, limits, emit, stop, self.clock)
         return self._conclude(session, driver, before)
 
     def _session(
@@ -240,9 +222,7 @@ class _Run:
             rewrite=begun.rewrite,
         )
         self.minimisation = sum(each.runs for each in events if isinstance(each, Minimised))
-        self.compared = frozenset(
-            each.comparison.first for each in events if isinstance(each, Compared)
-        )
+        self.compared = frozenset(e.comparison.first for e in events if isinstance(e, Compared))
         self.earlier = max(
             (each.spent.seconds for each in events if isinstance(each, Told)), default=0.0
         )
@@ -340,7 +320,7 @@ class _Run:
             before,
             after,
             program,
-            _diff(self.task, program) if program is not None else "",
+            between(self.task.source, program.source, self.task.path) if program else "",
             verification,
             self._spent(session),
             session.stopped_by,
@@ -363,16 +343,3 @@ class _Run:
             integrity=judged.integrity if judged else "",
             fallback_rate=self.runner.fallback_rate,
         )
-
-
-def _diff(task: Task, program: Program) -> str:
-    old, new = task.source.encode("utf-8", "surrogatepass"), program.source
-    patch = unified(old, new.encode("utf-8", "surrogatepass"), shown_path(Path(task.path)))
-    return patch.decode("utf-8", "surrogatepass")
-
-
-def _first(events: Sequence[Event], kind: type[_E]) -> _E:
-    for event in events:
-        if isinstance(event, kind):
-            return event
-    raise StoreError(f"the run was cut before its {kind.__name__}; start a new run")

@@ -14,17 +14,20 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 from coderepair.codec import from_json
 from coderepair.compact import Packer, Unpacker
+from coderepair.config import Settings
 from coderepair.errors import StoreError, UsageError
 from coderepair.events import Event, Finished, RunStarted
 
 LOG = "log.jsonl"
+
+_E = TypeVar("_E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +236,19 @@ def _unwritable(path: Path, error: OSError) -> StoreError:
         f"the run log {path} cannot be written: {error.strerror or error}; "
         "choose another folder with the setting runs_dir"
     )
+
+
+def first(events: Sequence[Event], kind: type[_E]) -> _E:
+    """The first event of a kind that every run has. Raises `StoreError`."""
+    for event in events:
+        if isinstance(event, kind):
+            return event
+    raise StoreError(f"the run was cut before its {kind.__name__}; start a new run")
+
+
+def logged_settings(started: RunStarted) -> Settings:
+    """The settings that a run was started with. Raises `StoreError`."""
+    try:
+        return from_json(Settings, dict(started.settings))
+    except ValueError as error:
+        raise StoreError(f"the settings of run {started.run_id} cannot be read: {error}") from None

@@ -131,7 +131,6 @@ def _new_job(order: Order) -> Job:
 
 
 def _old_job(order: Order, folder: Path) -> Job:
-    from coderepair.repair import logged_settings
     from coderepair.repair import resume as resume_run
 
     started = store.load(folder)[0]
@@ -139,7 +138,7 @@ def _old_job(order: Order, folder: Path) -> Job:
         raise StoreError(f"run {folder.name} has no start; start a new one")
     tests = tuple(test.path for test in started.task.tests)
     inputs = Input(textfile.read(Path(started.task.path)), started.task.targets, tests)
-    logged = replace(logged_settings(started), runs_dir=folder.parent)
+    logged = replace(store.logged_settings(started), runs_dir=folder.parent)
     settings = replace(logged, **order.flags)
     return Job(
         inputs,

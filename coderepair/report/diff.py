@@ -11,6 +11,12 @@ from pathlib import Path
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 
 
+def between(old: str, new: str, path: str) -> str:
+    """The patch from one text of the file at `path` to another."""
+    before, after = (text.encode("utf-8", "surrogatepass") for text in (old, new))
+    return unified(before, after, shown_path(Path(path))).decode("utf-8", "surrogatepass")
+
+
 def unified(old: bytes, new: bytes, path: str, context: int = 3) -> bytes:
     """The patch that turns `old` into `new`; empty if they are equal. `path` as `shown_path` gives it."""
     if old == new:

@@ -36,7 +36,7 @@ from coderepair.events import (
 from coderepair.model import CheckResult, Limits, Outcome, Result, Status, Task, TestReport
 from coderepair.policy.scripted import ScriptedPolicy
 from coderepair.propose.edits import EditProposer
-from coderepair.repair import logged_settings, repair, resume
+from coderepair.repair import repair, resume
 from coderepair.search.tree import Tree
 from coderepair.task import make_task
 
@@ -236,7 +236,7 @@ def test_settings_are_in_the_log(project: Project) -> None:
     settings = project.settings(max_candidates=1, c=3.0)
     whole = project.repair(project.task(), settings)
     started = store.summarise(project.folder / "runs" / whole.run_id).started
-    assert logged_settings(started) == settings
+    assert store.logged_settings(started) == settings
 
 
 def test_a_missing_embedded_model_is_a_warning(
