@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from coderepair_training.pools import WrongProgram, differing_function, features_of
-from coderepair_training.ranker import with_mending
+from coderepair_training.ranker import averaged, with_mending
 from coderepair_training.steps import with_steps
 
 REFERENCE = """def f(xs):
@@ -114,3 +114,15 @@ def test_another_text_that_passes_is_wanted_too(tmp_path: Path) -> None:
     assert alone is not None
     assert both is not None
     assert both.wanted == alone.wanted + 1
+
+
+def test_weights_are_averaged_with_earlier_ones(tmp_path: Path) -> None:
+    import torch
+
+    from coderepair.propose.plain_features import BUCKETS
+    from coderepair.propose.ranking import pack
+
+    (tmp_path / "ranker.bin").write_bytes(pack([1.0] * BUCKETS))
+    mean = averaged(torch.full((BUCKETS, 1), 2.0), tmp_path / "ranker.bin")
+    assert mean.shape == (BUCKETS, 1)
+    assert torch.all(mean == 1.5)

@@ -27,7 +27,7 @@ from coderepair.errors import EditError
 from coderepair.model import Feedback
 from coderepair.prompt.edit_dialect import decode
 from coderepair.propose.plain_features import BUCKETS
-from coderepair.propose.ranking import pack
+from coderepair.propose.ranking import pack, unpack
 from coderepair_training.execution import quiet
 from coderepair_training.guard import Guard
 from coderepair_training.pools import (
@@ -73,6 +73,13 @@ def train(pools: Sequence[Features], seed: int) -> torch.Tensor:
         loss.backward()
         optimiser.step()
     return weights.detach()
+
+
+def averaged(weights: torch.Tensor, path: Path) -> torch.Tensor:
+    """The mean of these weights and those of a `ranker.bin`; it varies less than either."""
+    import torch
+
+    return (weights + torch.tensor(unpack(path.read_bytes())).unsqueeze(1)) / 2
 
 
 def scores(weights: torch.Tensor, pool: Features) -> torch.Tensor:
@@ -154,6 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=400, help="unwanted edits kept of a pool")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--average-with",
+        type=Path,
+        help="weights of an earlier training; the mean of both is written",
+    )
     parser.add_argument("--out", type=Path, required=True, help="coderepair/data/ranker.bin")
     options = parser.parse_args(arguments)
     quiet()
@@ -171,6 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _check_split(groups)
     pools = {name: _pools(bugs, options) for name, bugs in groups.items()}
     weights = train(pools["train"], options.seed)
+    if options.average_with is not None:
+        weights = averaged(weights, options.average_with)
     for name, bugs in groups.items():
         print(report(name, [rank(weights, pool) for pool in pools[name]], len(bugs)))  # noqa: T201
     options.out.write_bytes(pack(weights.squeeze(1).tolist()))
