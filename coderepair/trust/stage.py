@@ -20,6 +20,8 @@ METHODS = ("pytest", "unittest")
 """Ways of running tests in which the tests call the program's functions."""
 SHARE = 0.04
 """Share of a run's time that the search for rivals may take, at most."""
+RUNS = 4
+"""Runs of all checks that have to fit into that time, else nothing is compared."""
 
 
 def choose(
@@ -32,25 +34,35 @@ def choose(
     """The program to show of those that pass all checks, one of which the session has.
 
     Behind the first programs in `looked` nothing more is searched, as a log says that this was done. What
-    fails here is no reason to withhold a repair: then the first program is the answer.
+    fails here is no reason to withhold a repair: then the first program is the answer, as it is where the
+    tests are slow.
     """
     first = session.solution
     assert first is not None
     if not isinstance(runner, ForkRunner) or driver.task.method not in METHODS:
         return first, None
-    if not settings.rivals or driver.should_stop():
+    now, until = driver.clock(), _until(session, driver, settings)
+    slow = _seconds(session, first) > (until - now) / RUNS
+    if not settings.rivals or slow or driver.should_stop():
         return first, None
     try:
         if first not in looked:
-            look_further(session, driver, settings.rivals, _until(driver, settings))
+            look_further(session, driver, settings.rivals, until)
         return _compared(driver, runner, plausible(session), settings)
     except SandboxError:
         return first, None
 
 
-def _until(driver: Driver, settings: Settings) -> float:
-    """On the driver's clock."""
-    return driver.clock() + SHARE * settings.timeout
+def _until(session: Session, driver: Driver, settings: Settings) -> float:
+    """On the driver's clock; within the run's own time."""
+    until = driver.clock() + SHARE * settings.timeout
+    return until if session.budget.seconds is None else min(until, session.budget.seconds)
+
+
+def _seconds(session: Session, node_id: NodeId) -> float:
+    """How long a program took over all checks."""
+    report = session.tree.node(node_id).report
+    return 0.0 if report is None else report.seconds
 
 
 def _compared(

@@ -31,9 +31,9 @@ def runner() -> Iterator[ForkRunner]:
         yield opened
 
 
-def made(folder: Path, runner: ForkRunner | None = None) -> Task:
+def made(folder: Path, runner: ForkRunner | None = None, tests: str = TESTS) -> Task:
     (folder / "solution.py").write_text(LAST)
-    (folder / "test_solution.py").write_text(TESTS)
+    (folder / "test_solution.py").write_text(tests)
     return make_task(
         folder / "solution.py",
         [folder / "test_solution.py"],
@@ -89,10 +89,10 @@ def test_the_comparison_is_the_same_every_time(tmp_path: Path, runner: ForkRunne
     )
 
 
-def repaired(folder: Path, **changes: Any) -> tuple[Result, list[Event]]:
+def repaired(folder: Path, tests: str = TESTS, **changes: Any) -> tuple[Result, list[Event]]:
     events: list[Event] = []
     given = {"model": "none", "timeout": 3000.0, "runs_dir": folder / "runs", **changes}
-    return repair(made(folder), Settings(**given), events.append), events
+    return repair(made(folder, tests=tests), Settings(**given), events.append), events
 
 
 def test_the_search_goes_on_for_as_many_programs_as_it_may(tmp_path: Path) -> None:
@@ -130,6 +130,13 @@ def test_a_finished_comparison_is_not_searched_for_again(tmp_path: Path) -> None
     again = resume(tmp_path / "runs" / whole.run_id, on_event=events.append)
     assert again.spent.evaluations == whole.spent.evaluations
     assert again.comparison == whole.comparison
+
+
+def test_nothing_is_compared_where_the_tests_are_slow(tmp_path: Path) -> None:
+    slow = TESTS.replace("    assert", "    import time\n    time.sleep(0.8)\n    assert")
+    result, _ = repaired(tmp_path, slow, timeout=60.0, rivals=20)
+    assert result.status is Status.REPAIR_AVAILABLE
+    assert result.comparison is None
 
 
 def test_agreement_can_be_asked_for(tmp_path: Path) -> None:
