@@ -116,6 +116,7 @@ def test_another_text_that_passes_is_wanted_too(tmp_path: Path) -> None:
     assert both.wanted == alone.wanted + 1
 
 
+@pytest.mark.train
 def test_weights_are_averaged_with_earlier_ones(tmp_path: Path) -> None:
     import torch
 
