@@ -33,8 +33,7 @@ from solution import last
 
 
 def test_it():
-    assert last([1]) == "no"
-    assert last([1]) == "yes"
+    assert last([1]) < last([1])
 """
 TWO = "def half(n):\n    return n * 2\n\n\n" + LAST
 TWO_TESTS = (
