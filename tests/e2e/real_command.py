@@ -15,7 +15,7 @@ import pytest
 COMMAND = (sys.executable, "-m", "coderepair")
 
 LAST = "def last(xs):\n    return xs[len(xs)]\n"
-LAST_FIXED = "def last(xs):\n    return xs[len(xs) - 1]\n"
+LAST_FIXED = "def last(xs):\n    return xs[-1]\n"
 LAST_TESTS = """\
 from solution import last
 

@@ -43,7 +43,7 @@ def test_list_show_and_tree(last: Project) -> None:
     for name in ("last", run["run_id"], run["run_id"][:-2]):
         shown = last.run("runs", "show", name).out.decode()
         assert "3 of 3 checks fail" in shown
-        assert "+    return xs[len(xs) - 1]" in shown
+        assert "+    return xs[-1]" in shown
         assert "verified: 2 of 2" in shown
     document = json.loads(last.run("runs", "show", "last", "--output-format", "json").out)
     assert document["run_id"] == run["run_id"]

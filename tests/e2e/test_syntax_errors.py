@@ -21,7 +21,7 @@ def test_a_missing_colon_is_put_in(project: Project) -> None:
 
 
 def test_the_bug_behind_the_syntax_error_is_repaired_too(project: Project) -> None:
-    wrong = LAST_FIXED.replace("- 1", "- 2").replace(HEADER, WITHOUT_COLON)
+    wrong = LAST_FIXED.replace("-1", "-2").replace(HEADER, WITHOUT_COLON)
     project.write("solution.py", "import math\n\n\n" + wrong)
     project.write("test_solution.py", LAST_TESTS)
     ran = project.fix("solution.py", "--tests", "test_solution.py", "--write")

@@ -43,7 +43,7 @@ def _fix(project: Project, *more: str) -> tuple[str, ...]:
 def test_the_question_is_asked_and_yes_writes(last: Project) -> None:
     with terminal(last, *_fix(last)) as child:
         child.expect("3 of 3 checks fail")
-        child.expect(re.escape("+    return xs[len(xs) - 1]"))
+        child.expect(re.escape("+    return xs[-1]"))
         child.expect("verified: 2 of 2 tests pass")
         child.expect(re.escape("write it to solution.py? [y/N]"))
         assert last.read() == LAST
