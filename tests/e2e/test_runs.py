@@ -20,8 +20,8 @@ from solution import last
 
 def test_slow():
     time.sleep(0.02)
-    assert last([1, 2, 3]) == "never this text"
-    assert last([1, 2, 3]) == "nor this one"
+    assert last([1, 2, 3]) < last([1, 2, 3])
+    assert last([1, 2]) < last([1, 2])
 """
 
 
