@@ -34,6 +34,7 @@ from solution import last
 
 def test_it():
     assert last([1]) < last([1])
+    assert last([2]) < last([2])
 """
 TWO = "def half(n):\n    return n * 2\n\n\n" + LAST
 TWO_TESTS = (
