@@ -308,7 +308,7 @@ def test_tests_that_import_the_file_are_found_whatever_their_name(client: Client
 
 
 @pytest.mark.parametrize(
-    ("interpreter", "word"), [("/nowhere/python", "interpreter"), ("/bin/true", "did not start")]
+    ("interpreter", "word"), [("/nowhere/python", "interpreter"), ("/bin/true", "does not start")]
 )
 def test_a_wrong_interpreter_is_told_so(connect: Connect, interpreter: str, word: str) -> None:
     client = connect(settings={"interpreter": interpreter})
