@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coderepair.errors import SandboxError
-from coderepair.model import Program, TestReport
+from coderepair.model import Program, Proposal, TestReport
 
 if TYPE_CHECKING:
     from coderepair.budget import Budget
@@ -34,6 +34,11 @@ objects that stay, and looking through them after every 700 takes a sixth of the
 
 Reports = dict[str, TestReport]
 """By the key of the program."""
+
+
+def take_report(reports: Reports, proposal: Proposal) -> TestReport | None:
+    """The report of a proposal's program; the second proposal of the same program is a duplicate."""
+    return None if proposal.program is None else reports.pop(proposal.program.key, None)
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from coderepair.budget import EVALUATIONS, SECONDS
 from coderepair.contracts import Proposer, Runner
 from coderepair.errors import ContextOverflow, PolicyError
-from coderepair.evaluate import Evaluator, Reports, interpreter_for_search
+from coderepair.evaluate import Evaluator, Reports, interpreter_for_search, take_report
 from coderepair.events import Event, Warned
-from coderepair.model import Limits, NodeId, Program, Proposal, Refinement, Task, TestReport
+from coderepair.model import Limits, NodeId, Program, Proposal, Refinement, Task
 from coderepair.search.tree import Expansion
 from coderepair.session import EXHAUSTED, Session, asked
 
@@ -123,7 +123,7 @@ class _Pulls:
         if reports is None:
             session.stopped_by = INTERRUPT if driver.should_stop() else SECONDS
             return False
-        refinements = [Refinement(each, _first(reports, each)) for each in pull.proposals]
+        refinements = [Refinement(each, take_report(reports, each)) for each in pull.proposals]
         self._open.popleft()
         for event in session.tell(pull.expansion.id, refinements, driver.clock()):
             driver.emit(event)
@@ -168,8 +168,3 @@ class _Pulls:
             if self._session.tree.find(program.key) is None:
                 new.setdefault(program.key, program)
         return new
-
-
-def _first(reports: Reports, proposal: Proposal) -> TestReport | None:
-    """The report of a proposal's program; the second proposal of the same program is a duplicate."""
-    return None if proposal.program is None else reports.pop(proposal.program.key, None)

@@ -9,7 +9,6 @@ line only layout is restored: half of a changed expression may pass the checks a
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from coderepair.edit.regions import program_of
+from coderepair.edit.syntax import compile_error
 from coderepair.errors import EditError
 from coderepair.model import Program
 
@@ -110,7 +110,7 @@ class _Shrinker:
         program = self.program(changes)
         key = Program(program.source).key
         if key not in self._known:
-            if not _compiles(program.source):
+            if compile_error(program.source) is not None:
                 self._known[key] = False
             elif self._left > 0:
                 self._left -= 1
@@ -195,13 +195,3 @@ def _words_apart(original: str, change: Change) -> Iterator[Change]:
         yield change
         return
     yield from _between(old, change.text, _words, change.start)
-
-
-def _compiles(source: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(source, "<repair>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coderepair.assemble import OPERATORS
-from coderepair.evaluate import CHUNK, interpreter_for_search
-from coderepair.model import Node, NodeId, Program, Proposal, Refinement, TestReport
+from coderepair.evaluate import CHUNK, Reports, interpreter_for_search, take_report
+from coderepair.model import Node, NodeId, Program, Proposal, Refinement
 from coderepair.search.tree import Expansion
 from coderepair.session import Session, asked
 from coderepair.solve import Driver
@@ -89,20 +89,16 @@ def _refined(
         driver.task, session.tree, node, expansion.rank, expansion.k
     )
     programs = list(_new(session, proposals).values())
-    reports: dict[str, TestReport] = {}
+    reports: Reports = {}
     for start in range(0, len(programs), CHUNK):
         if driver.should_stop() or driver.clock() >= until:
             return None
         chunk = programs[start : start + CHUNK]
         found = driver.runner.run(driver.task, chunk, driver.limits)
         reports.update(zip((each.key for each in chunk), found, strict=True))
-    return [Refinement(each, _first(reports, each)) for each in proposals]
+    return [Refinement(each, take_report(reports, each)) for each in proposals]
 
 
 def _new(session: Session, proposals: list[Proposal]) -> dict[str, Program]:
     programs = {each.program.key: each.program for each in proposals if each.program is not None}
     return {key: each for key, each in programs.items() if session.tree.find(key) is None}
-
-
-def _first(reports: dict[str, TestReport], proposal: Proposal) -> TestReport | None:
-    return None if proposal.program is None else reports.pop(proposal.program.key, None)

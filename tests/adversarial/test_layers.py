@@ -15,22 +15,12 @@ import pytest
 
 from coderepair.model import Limits, Outcome, TestReport
 from coderepair.runner import ForkRunner
+from tests.adversarial.double import RIGHT, TESTS, WRONG
 from tests.processes import children, inner
 from tests.projects import LIMITS, Project, outcomes
 
 pytestmark = pytest.mark.adversarial
 
-RIGHT = "def double(x):\n    return 2 * x\n"
-WRONG = "def double(x):\n    return x\n"
-TESTS = """
-from solution import double
-
-def test_first():
-    assert double(2) == 4
-
-def test_second():
-    assert double(5) == 10
-"""
 OFF = {
     "all": (),
     "no-namespaces": ("namespaces",),

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help=__doc__, add_completion=False, pretty_exceptions_enable=False)
 
+Suite = Annotated[
+    Path | None,
+    typer.Argument(help="JSON Lines file; without one the bundled sample.", show_default=False),
+]
+Limit = Annotated[int, typer.Option(min=0, help="Only the first that many; 0: all.")]
 Python = Annotated[
     str, typer.Option(help="Interpreter of the tests; one with pytest alone is comparable.")
 ]
@@ -27,12 +32,9 @@ Out = Annotated[
 
 @app.command()
 def cost(
-    suite: Annotated[
-        Path | None,
-        typer.Argument(help="JSON Lines file; without one the bundled sample.", show_default=False),
-    ] = None,
+    suite: Suite = None,
     python: Python = sys.executable,
-    limit: Annotated[int, typer.Option(min=0, help="Only the first that many; 0: all.")] = 0,
+    limit: Limit = 0,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of all ways, on each task.")] = 3,
     calls: Annotated[int, typer.Option(min=1, help="Candidates a round, kind and mode.")] = 16,
     output_format: Annotated[
@@ -44,12 +46,9 @@ def cost(
     from coderepair.bench.runner import cost as costs
     from coderepair.bench.runner import tables
 
-    def progress(done: int, total: int, name: str) -> None:
-        sys.stderr.write(f"{done}/{total} {name}\n")
-
     plan = costs.Plan(python, rounds, calls)
     records = suites.load(suite).records[: limit or None]
-    figures = costs.measure(records, plan, progress)
+    figures = costs.measure(records, plan, _progress)
     command = shlex.join(["python", "-m", "coderepair.bench.runner", *sys.argv[1:]])
     told = tables.document(figures, costs.memory(records, plan), plan, command)
     as_json = output_format == "json"
@@ -58,10 +57,7 @@ def cost(
 
 @app.command()
 def verdicts(
-    suite: Annotated[
-        Path | None,
-        typer.Argument(help="JSON Lines file; without one the bundled sample.", show_default=False),
-    ] = None,
+    suite: Suite = None,
     python: Python = sys.executable,
     out: Out = None,
     seconds: Annotated[float, typer.Option(help="Stop after that long.")] = float("inf"),
@@ -72,7 +68,7 @@ def verdicts(
     from coderepair.bench.runner.agreement import Rows, summary
 
     def progress(done: int, total: int, record: Record) -> None:
-        sys.stderr.write(f"{done}/{total} {record.task_id}\n")
+        _progress(done, total, record.task_id)
 
     loaded = suites.load(suite, problems=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -97,13 +93,10 @@ def package(
     from coderepair.bench.runner import broken
     from coderepair.bench.runner.agreement import Rows, summary
 
-    def progress(done: int, total: int, words: str) -> None:
-        sys.stderr.write(f"{done}/{total} {words}\n")
-
     chosen = broken.Package(root.resolve(), module, tuple(tests))
     with tempfile.TemporaryDirectory() as scratch:
         rows = Rows(out or Path(scratch, "rows.jsonl"))
-        known = broken.run(chosen, rows, python, count, seed, progress)
+        known = broken.run(chosen, rows, python, count, seed, _progress)
     noticed = {row.task for row in known if row.program == broken.BROKEN and row.failing}
     tasks = {row.task for row in known}
     sys.stdout.write(f"{module}: {len(tasks)} edits, of which tests notice {len(noticed)}\n\n")
@@ -112,12 +105,9 @@ def package(
 
 @app.command()
 def edits(
-    suite: Annotated[
-        Path | None,
-        typer.Argument(help="JSON Lines file; without one the bundled sample.", show_default=False),
-    ] = None,
+    suite: Suite = None,
     python: Python = sys.executable,
-    limit: Annotated[int, typer.Option(min=0, help="Only the first that many; 0: all.")] = 0,
+    limit: Limit = 0,
     sample: Annotated[int, typer.Option(min=1, help="Edits of each program that are run.")] = 60,
     seed: Annotated[int, typer.Option(help="Of that sample.")] = 0,
 ) -> None:
@@ -125,12 +115,13 @@ def edits(
     from coderepair.bench import suites
     from coderepair.bench.runner import edits as judged
 
-    def progress(done: int, total: int, name: str) -> None:
-        sys.stderr.write(f"{done}/{total} {name}\n")
-
     records = suites.load(suite).records[: limit or None]
-    costs = judged.measure(records, python, sample, seed, progress)
+    costs = judged.measure(records, python, sample, seed, _progress)
     sys.stdout.write(judged.markdown(costs))
+
+
+def _progress(done: int, total: int, words: str) -> None:
+    sys.stderr.write(f"{done}/{total} {words}\n")
 
 
 if __name__ == "__main__":

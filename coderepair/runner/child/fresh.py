@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from types import CodeType
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from . import entry, hiding, loader, sandbox, wire
 
@@ -29,6 +29,16 @@ class Reporter:
         if self.used:
             wire.write(self._fd, ["used"])
         wire.write(self._fd, ["end", status])
+
+
+def begin(control: int, scratch: str, root: str) -> Optional[Tuple[Dict[str, Any], Reporter]]:
+    """Reads the request, enters, prepares; None if there is nothing to run."""
+    request = wire.read(control)
+    if request is None:
+        return None
+    enter(root, scratch)
+    reporter = prepare(request, control, scratch)
+    return None if reporter is None else (request, reporter)
 
 
 def enter(root: str, scratch: str) -> None:

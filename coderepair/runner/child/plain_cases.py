@@ -13,18 +13,15 @@ import unittest
 from typing import Any, Dict, List
 
 from . import cases, wire
-from .fresh import Reporter, enter, prepare
+from .fresh import Reporter, begin
 
 
 def serve(control: int, scratch: str, root: str) -> None:
     """Runs one request and ends."""
-    request = wire.read(control)
-    if request is None:
+    begun = begin(control, scratch, root)
+    if begun is None:
         return
-    enter(root, scratch)
-    reporter = prepare(request, control, scratch)
-    if reporter is None:
-        return
+    request, reporter = begun
     try:
         suite = _suite(request)
     except (Exception, SystemExit) as error:

@@ -8,20 +8,17 @@ from __future__ import annotations
 import os
 
 from . import loader, wire
-from .fresh import enter, prepare
+from .fresh import begin
 from .recorder import CheckTimeout
 from .stdio import Stage
 
 
 def serve(control: int, scratch: str, root: str) -> None:
     """Runs one request and ends."""
-    request = wire.read(control)
-    if request is None:
+    begun = begin(control, scratch, root)
+    if begun is None:
         return
-    enter(root, scratch)
-    reporter = prepare(request, control, scratch)
-    if reporter is None:
-        return
+    request, reporter = begun
     status = 1
     try:
         code = loader.code_of(request["path"])
