@@ -5,12 +5,14 @@ A task holds visible checks only, so nothing hidden can get in here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from coderepair.edit.regions import region_text
 from coderepair.feedback.context import definitions_used
 from coderepair.feedback.failures import failing, passing
+from coderepair.feedback.kinds import FAILURES, About, Sources, apply
 from coderepair.feedback.static import findings
 from coderepair.feedback.stub import stub
 from coderepair.feedback.target import Target, locate
@@ -21,13 +23,22 @@ if TYPE_CHECKING:
     from coderepair.search.tree import Tree
 
 
-def build(task: Task, tree: Tree, node: Node) -> Feedback:
-    """Feedback about a node's program; about a program yet to be written for the rewrite arm."""
+def build(
+    task: Task,
+    tree: Tree,
+    node: Node,
+    kinds: Sequence[str] = (FAILURES,),
+    sources: Sources | None = None,
+) -> Feedback:
+    """Feedback about a node's program; about a program yet to be written for the rewrite arm.
+
+    `kinds` are names of `feedback.kinds`, for which `sources` is at hand.
+    """
     program = node.program
     if program is None:
         return build_rewrite(task, tree)
     target = locate(task, program, node.report)
-    return Feedback(
+    plain = Feedback(
         target=target.name,
         function=_text(program, target),
         statement=task.statement,
@@ -38,6 +49,7 @@ def build(task: Task, tree: Tree, node: Node) -> Feedback:
         tried=tried(tree, node),
         context=definitions_used(program, target),
     )
+    return apply(plain, kinds, About(task, tree, node, sources or Sources()))
 
 
 def build_for_edits(task: Task, tree: Tree, node: Node) -> Feedback:
