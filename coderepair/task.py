@@ -14,7 +14,7 @@ from coderepair.edit.regions import program_of
 from coderepair.edit.syntax import readable
 from coderepair.errors import TestsNotRunnable, UsageError
 from coderepair.interpreter import find_python, has_pytest
-from coderepair.locate import MAX_TARGETS, bodies, reached, suspicious_functions
+from coderepair.localise.functions import MAX_TARGETS, bodies, reached, suspicious_functions
 from coderepair.methods import COMMAND, PYTEST, STDIO, UNITTEST, needs_pytest
 from coderepair.model import Limits, Outcome, Task, TestFile, TestReport
 from coderepair.runner import AnyRunner, runner_for

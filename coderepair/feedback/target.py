@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from coderepair.edit.regions import functions
-from coderepair.locate import ochiai
+from coderepair.localise.spectrum import ochiai
 from coderepair.model import Outcome, Program, Task, TestReport
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from coderepair.baseline import baseline_limits
 from coderepair.config import Settings, load
 from coderepair.edit.regions import functions, program_of
-from coderepair.locate import bodies
+from coderepair.localise.functions import bodies
 from coderepair.model import CheckResult, Outcome, Task, TestReport
 from coderepair.runner import ForkRunner, open_runner
 from coderepair.runner.child.asserts import TestFunction, rewrite

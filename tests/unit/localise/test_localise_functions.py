@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coderepair.locate import bodies, ochiai, reached, suspicious_functions, suspicious_lines
+from coderepair.localise.functions import bodies, reached, suspicious_functions
 from coderepair.model import CheckResult, Failure, Outcome
 
 SOURCE = '''
@@ -46,12 +46,6 @@ def test_bodies_are_qualified_and_do_not_overlap() -> None:
     assert found["idle"] == {20}
 
 
-def test_ochiai() -> None:
-    assert ochiai(2, 0, 2) == 1.0
-    assert ochiai(0, 3, 2) == 0.0
-    assert ochiai(1, 1, 1) < ochiai(1, 0, 1)
-
-
 def test_what_only_failing_checks_run_comes_first() -> None:
     checks = [result("a", False), result("b", True)]
     lines = {"a": lines_of("Box.push", "good"), "b": lines_of("good")}
@@ -81,12 +75,6 @@ def test_the_function_that_the_test_calls_breaks_a_tie() -> None:
 
 def test_a_file_that_does_not_parse_has_no_functions_to_suspect() -> None:
     assert suspicious_functions("def f(:\n", [result("a", False)], {"a": frozenset({1})}) == []
-
-
-def test_lines_are_ranked_too() -> None:
-    checks = [result("a", False), result("b", True)]
-    scores = suspicious_lines(checks, {"a": frozenset({3, 4}), "b": frozenset({3})})
-    assert scores[4] > scores[3] > 0
 
 
 def test_failing_checks_are_told_with_the_targets_they_reach() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from coderepair.edit.regions import FunctionNode
+from coderepair.localise.spectrum import ochiai, spectrum_of
 from coderepair.model import CheckResult, Outcome
 
 MAX_TARGETS = 8
@@ -55,25 +55,6 @@ def bodies(source: str) -> list[Body]:
     return found
 
 
-def ochiai(failing_hits: int, passing_hits: int, failing: int) -> float:
-    """Ochiai's coefficient (Abreu et al. 2007), in [0, 1]."""
-    if not failing or not failing_hits:
-        return 0.0
-    return failing_hits / math.sqrt(failing * (failing_hits + passing_hits))
-
-
-def suspicious_lines(
-    checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
-) -> dict[int, float]:
-    """Ochiai of every line that a failing check executed, 1-based line -> (0, 1]."""
-    failing, passing = _spectra(checks, lines)
-    scores: dict[int, float] = {}
-    for line in frozenset().union(*failing):
-        hits = sum(line in spectrum for spectrum in failing)
-        scores[line] = ochiai(hits, sum(line in spectrum for spectrum in passing), len(failing))
-    return scores
-
-
 def suspicious_functions(
     source: str, checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
 ) -> list[str]:
@@ -85,16 +66,15 @@ def suspicious_functions(
         functions = bodies(source)
     except (SyntaxError, ValueError, RecursionError):
         return []
-    failing, passing = _spectra(checks, lines)
+    spectrum = spectrum_of(checks, lines)
     failures = [check.failure for check in checks if check.failure is not None]
     scores: dict[str, float] = {}
     for body in functions:
-        hits = sum(bool(body.lines & spectrum) for spectrum in failing)
+        score = spectrum.suspicion(body.lines, ochiai)
         raised = sum(each.line in body.lines for each in failures)
-        if not hits and not raised:
+        if not score and not raised:
             continue
         called = any(f"{body.name}(" in each.call for each in failures)
-        score = ochiai(hits, sum(bool(body.lines & spectrum) for spectrum in passing), len(failing))
         score += RAISED * raised / max(1, len(failures)) + CALLED * called
         scores[body.qualname] = max(score, scores.get(body.qualname, 0.0))
     return sorted(scores, key=lambda name: -scores[name])
@@ -118,16 +98,3 @@ def reached(
         if names and check.outcome is not Outcome.PASS:
             found.append((check.id, tuple(names)))
     return tuple(found)
-
-
-def _spectra(
-    checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
-) -> tuple[list[frozenset[int]], list[frozenset[int]]]:
-    """Lines of the failing and of the passing checks that executed any."""
-    failing: list[frozenset[int]] = []
-    passing: list[frozenset[int]] = []
-    for check in checks:
-        executed = lines.get(check.id, frozenset())
-        if executed:
-            (passing if check.outcome is Outcome.PASS else failing).append(executed)
-    return failing, passing
