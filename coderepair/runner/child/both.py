@@ -6,11 +6,14 @@ import time
 from typing import Any, Callable, Dict, List
 
 from . import tripwire
-from .pair import Broken, Pair, Verdicts
+from .forking import ATTEMPTS
+from .pair import Broken, Pair, Refused, Verdicts
 
 SLOWER = 10.0
 FLOOR_S = 0.3
 """A check of the original gets this many times, and this many seconds, of what its slowest check needed."""
+
+GONE = "the processes of two-process mode ended"
 
 Answer = Dict[str, Any]
 Shared = Callable[[Dict[str, Any], List[int]], Answer]
@@ -23,19 +26,31 @@ def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> List[str]:
     """
     counted = [event[6] for event in answer["events"] if event[0] == "c" and event[3] != "timeout"]
     limit = min(message["limit_s"], max(FLOOR_S, SLOWER * max(counted, default=0.0)))
-    try:
-        two.start(message)
-        if not two.nodes:
-            return two.reasons
-        told = two.judge({**message, "limit_s": limit}, two.nodes)
-    except Broken as error:
-        return [str(error)] * two.count
+    why = _started(two, message)
+    if why or not two.nodes:
+        return [why] * two.count if why else two.reasons
+    told = _judged(two, {**message, "limit_s": limit})
+    if told is None:
+        return [GONE] * two.count
     for number in list(two.nodes):
         mine, other = _verdict(told.events, number), _verdict(answer["events"], number)
         if number in told.moved or (other and mine != other):
             two.nodes.remove(number)
             two.reasons[number] = told.moved.get(number, "verdicts differ")
     return two.reasons
+
+
+def _started(two: Pair, message: Dict[str, Any]) -> str:
+    """Starts both processes; why not, if that cannot be."""
+    for _ in range(ATTEMPTS):
+        try:
+            two.start(message)
+        except Refused as error:
+            return str(error) or GONE
+        except Broken:
+            continue
+        return ""
+    return GONE
 
 
 def _verdict(events: List[Any], number: int) -> List[Any]:
@@ -101,10 +116,14 @@ def _merged(judged: Answer, forgeable: Answer) -> Answer:
 
 
 def _judged(two: Pair, message: Dict[str, Any]) -> "Verdicts | None":
-    """The judge's verdicts; a process that has gone is replaced once."""
-    for _ in range(2):
+    """The judge's verdicts. Processes that somebody ended are replaced, and the program is judged again."""
+    told = None
+    for _ in range(ATTEMPTS):
         try:
-            return two.judge(message, two.nodes)
+            told = two.judge(message, two.nodes)
         except Broken:
             two.close()
-    return None
+            continue
+        if not told.killed:
+            break
+    return told

@@ -15,6 +15,10 @@ from typing import Any, Callable, List, NamedTuple, Tuple
 from . import disk, namespaces, sandbox, system, wire
 from .recorder import STARVED, process_cpu, wall_limit
 
+KILLED = ("signal %d" % signal.SIGKILL, "signal %d" % signal.SIGTERM)
+"""Ends that somebody else may have given a process: nothing is known of its program by that."""
+ATTEMPTS = 3
+"""How often a process is started that was ended so; a program that does it to itself crashes in the end."""
 GRACE_S = 0.4
 """How long a check may overstay its soft limit before its process is killed."""
 EVENTS = 8 * 1024 * 1024
@@ -42,8 +46,19 @@ def supervise(
 ) -> Told:
     """Runs `work` in a fork. `limit` is CPU seconds between two events, `cap` and `total` wall seconds.
 
-    Ends this very process, and the fork with it, if the parent behind `control` goes away.
+    Another fork does it again if somebody ends the first. Ends this very process, and the fork with
+    it, if the parent behind `control` goes away.
     """
+    for _ in range(ATTEMPTS):
+        told = _supervise(work, control, folder, limit, cap, total)
+        if told.end not in KILLED:
+            break
+    return told
+
+
+def _supervise(
+    work: Work, control: int, folder: str, limit: float, cap: float, total: float
+) -> Told:
     started, cpu = time.perf_counter(), _children_cpu()
     others = system.children()
     read_end, write_end = os.pipe()

@@ -8,7 +8,7 @@ programs have left nothing behind in it, else one. On the one socket, to the ser
     ["w", why]                                              the same for all of them
     ["again"]                                               another process with the program is needed
     ["done", stays]                                         the program has been judged
-    ["ended", pid]                                          the judge is gone
+    ["ended", pid, signal]                                  the judge is gone, by that signal if not 0
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ class Template:
             pid = os.fork()
             if pid == 0:
                 self._judge()
-            os.waitpid(pid, 0)
-            wire.write(self.control, ["ended", pid])
+            status = os.waitpid(pid, 0)[1]
+            wire.write(self.control, ["ended", pid, os.WTERMSIG(status)])
 
     def _judge(self) -> None:
         try:

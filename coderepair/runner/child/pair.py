@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from . import forking, hiding, sandbox, values, warm, wire
-from .recorder import CheckTimeout, process_cpu
+from .recorder import CheckTimeout, Crashed, process_cpu
 
 START_S = 30.0
 """Wall seconds that importing the original and collecting the tests may take."""
@@ -35,6 +35,10 @@ class Broken(Exception):
     """One of the processes has gone."""
 
 
+class Refused(Broken):
+    """These tests, or this file, cannot be judged by two processes: trying again is of no use."""
+
+
 class Verdicts(NamedTuple):
     """What the judge told of one program."""
 
@@ -43,6 +47,8 @@ class Verdicts(NamedTuple):
     """Nodes that need the candidate's own process, and why."""
     end: str
     cpu: float
+    killed: bool = False
+    """Whether the program's process ended by a signal that may have come from outside."""
 
 
 class Setting(NamedTuple):
@@ -73,8 +79,8 @@ class Pair:
         self._pids: List[int] = []
         self._frames = wire.Frames(NEVER_BROKEN)
         self._judge = 0
-        self._leaving = False
-        self._count = 0
+        self._leaving = self._killed = False
+        self._count = self._crashes = 0
         self._shape: Any = None
         self._preload: List[str] = []
         self.nodes: List[int] = []
@@ -106,7 +112,7 @@ class Pair:
         self._template = self._start_template(message["memory_mb"])
         told = self._event(time.monotonic() + START_S)
         if not isinstance(told, dict) or "nodes" not in told:
-            raise Broken(told["refused"] if isinstance(told, dict) else "no tests")
+            raise Refused(told["refused"] if isinstance(told, dict) else "no tests")
         self.nodes = self.nodes or told["nodes"]
         self.reasons = told["reasons"]
 
@@ -198,12 +204,15 @@ class Pair:
         try:
             told = remote.Link(fd, pid).reply(lambda: time.monotonic() > end)
         except (remote.Gone, CheckTimeout, *values.MALFORMED) as error:
-            raise Broken(ALONE) from error
+            ended = self._end()[0]
+            if isinstance(error, remote.Gone) and ended in forking.KILLED:
+                raise Broken(ended) from error
+            raise Refused(ALONE) from error
         finally:
             os.close(fd)
-            self._end()
+        self._end()
         if told[:1] != ["h"] or os.path.realpath(str(told[2])) != self._setting.state.path:
-            raise Broken(ALONE)
+            raise Refused(ALONE)
         self._preload = warm.preloadable([str(name) for name in told[3]], self._setting.state.path)
         wire.write(self._zygote, {"op": "preload", "names": self._preload})
         return told[1]
@@ -280,7 +289,10 @@ class Pair:
             wire.write(self._template, {"op": "judge"})
         except OSError as error:
             raise Broken("template") from error
-        self._judge = int(self._event(limit)[1])
+        told = self._event(limit)
+        if told[0] != "ready":
+            raise Broken("judge")
+        self._judge = int(told[1])
 
     def _event(self, limit: float) -> Any:
         """The next message of the template or a judge, while nothing else is going on."""
@@ -310,6 +322,7 @@ class Pair:
         events: List[Any] = []
         moved: Dict[int, str] = {}
         used, finished, size = 0.0, "", 0
+        self._killed, self._crashes = False, 0
         while not finished:
             found = self._read(clock.tick())
             if clock.over() or size > forking.EVENTS:
@@ -318,7 +331,7 @@ class Pair:
             for event in found:
                 size += 1
                 if event[0] == "again":
-                    used += self._again(message, clock)
+                    used += self._again(message, clock, events)
                 elif event[0] == "f":
                     moved[int(event[1])] = str(event[2])
                 elif event[0] == "w":
@@ -331,18 +344,31 @@ class Pair:
             if found:
                 clock.progress()
         end, cpu = self._end()
+        self._look(end, events)
         judged = process_cpu(judge) - before
-        return Verdicts(events, moved, end or "exit", used + cpu + max(0.0, judged))
+        cpu = used + cpu + max(0.0, judged)
+        return Verdicts(events, moved, end or "exit", cpu, self._killed)
+
+    def _look(self, end: str, events: List[Any]) -> None:
+        """How a program's process ended that broke a check off."""
+        crashes = sum(event[0] == "c" and event[3] == Crashed.outcome for event in events)
+        self._killed = self._killed or (crashes > self._crashes and end in forking.KILLED)
+        self._crashes = crashes
 
     def _leave(self, event: List[Any]) -> None:
         if event[0] == "ended":
+            if "signal %d" % event[2] in forking.KILLED:
+                raise Broken("judge")
             self._judge, self._leaving = 0, False
         elif not event[1]:
             self._judge, self._leaving = 0, True
 
-    def _again(self, message: Dict[str, Any], clock: forking.Deadline) -> float:
+    def _again(
+        self, message: Dict[str, Any], clock: forking.Deadline, events: List[Any]
+    ) -> float:
         """A fresh process with the same program, as the last one is of no more use."""
-        used = self._end()[1]
+        end, used = self._end()
+        self._look(end, events)
         fd, pid = self._fork(message)
         clock.pids = (clock.pids[0], pid)
         try:

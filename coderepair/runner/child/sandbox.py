@@ -47,11 +47,11 @@ def limit_resources(memory_mb: int, cpu_s: int) -> None:
     limit_memory(memory_mb)
     for name, value in (
         ("RLIMIT_CORE", 0),
-        ("RLIMIT_CPU", cpu_s),
         ("RLIMIT_FSIZE", FILE_SIZE),
         ("RLIMIT_NOFILE", OPEN_FILES),
     ):
         _lower(getattr(resource, name), value)
+    _lower(resource.RLIMIT_CPU, cpu_s, 1)  # SIGXCPU a second before SIGKILL: it says what it was
 
 
 def limit_memory(memory_mb: int) -> None:
@@ -59,11 +59,12 @@ def limit_memory(memory_mb: int) -> None:
     _lower(resource.RLIMIT_AS, _mapped() + memory_mb * 1024 * 1024)
 
 
-def _lower(kind: int, value: int) -> None:
+def _lower(kind: int, value: int, more: int = 0) -> None:
+    """`more` is what the hard limit may lie above the other one."""
     hard = resource.getrlimit(kind)[1]
-    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    upper = value + more if hard == resource.RLIM_INFINITY else min(value + more, hard)
     try:
-        resource.setrlimit(kind, (bound, bound))
+        resource.setrlimit(kind, (min(value, upper), upper))
     except (ValueError, OSError):  # macOS refuses RLIMIT_AS
         pass
 
