@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coderepair.runner.isolation import Isolation
-    from coderepair.runner.pool import Prepared
+    from coderepair.runner.prepared import Prepared
     from coderepair.runner.worker import Worker
 
 

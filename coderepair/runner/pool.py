@@ -6,16 +6,18 @@ import contextlib
 import os
 import selectors
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 from coderepair.errors import SandboxError, TestsNotRunnable
-from coderepair.model import Limits, Observations, Outcome, Program, Site, Task, TestReport
+from coderepair.model import Limits, Observations, Program, Site, Task, TestReport
 from coderepair.runner import parking, reports, stdio
+from coderepair.runner.batch import ATTEMPTS, Batch
 from coderepair.runner.isolation import Isolation, require, self_test
 from coderepair.runner.pins import Pins
+from coderepair.runner.prepared import Prepared
 from coderepair.runner.requests import (
     listed,
     no_tests,
@@ -23,15 +25,9 @@ from coderepair.runner.requests import (
     run_request,
     task_request,
 )
-from coderepair.runner.worker import Channel, Twin, Worker
+from coderepair.runner.worker import Channel, Died, Twin, Worker
 
-FLOOR_S = 0.3
-"""A check of a candidate always gets this much, however fast the original's are."""
-FACTOR = 10.0
-"""How much slower than the original's slowest check a candidate's check may be."""
-UNKNOWN_S = 1.0
-"""Limit while no check of the original came to an end, so that nothing is known."""
-COUNTED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
+T = TypeVar("T")
 WATCHING_S = 0.5
 """CPU seconds more that a check may take when it is watched."""
 OBSERVING_S = 2.0
@@ -49,53 +45,6 @@ def open_runner(workers: int = 2, isolation: str = "", integrity: str = "auto") 
     """
     workers = workers or min(4, os.cpu_count() or 1)
     return ForkRunner(workers, isolation, integrity=integrity)
-
-
-@dataclass
-class Prepared:
-    """What is known of a task once its tests were collected."""
-
-    task: Task
-    request: dict[str, Any]
-    pins: Pins
-    nodes: tuple[reports.TestNode, ...] = ()
-    skipped: frozenset[str] | None = None
-    reasons: tuple[str, ...] = ()
-    """For each node why it has to be judged in the candidate's own process; empty for those that need not."""
-    cases: tuple[stdio.Case, ...] = ()
-    """Inputs and outputs that are judged here, where the tests are such."""
-    slowest_s: float = 0.0
-    """Longest time of a check of the original that came to its end, or of the import."""
-
-    def judged(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """The answer of a process, with verdicts on what the program wrote."""
-        return stdio.judged(self.cases, answer) if self.cases else answer
-
-    def same_run(self, task: Task) -> bool:
-        """Whether this holds for `task` too: other functions may change, but all that runs is the same."""
-        mine, other = (replace(each, targets=(), statement="") for each in (self.task, task))
-        return mine == other
-
-
-@dataclass
-class _Batch:
-    """Programs under way: which process has which."""
-
-    requests: Sequence[dict[str, Any]]
-    waiting: list[int]
-    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
-    running: dict[Channel, int] = field(default_factory=dict)
-    retried: set[int] = field(default_factory=set)
-
-    def again(self, channel: Channel) -> None:
-        """The program of a process that died gets one more try; twice is the sandbox's failure."""
-        index = self.running.pop(channel, None)
-        if index is None:
-            return
-        if index in self.retried:
-            raise SandboxError("the test process died twice; see `coderepair doctor`")
-        self.retried.add(index)
-        self.waiting.append(index)
 
 
 class ForkRunner(AbstractContextManager["ForkRunner"]):
@@ -141,11 +90,15 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def isolation(self, python: str) -> Isolation:
         """What contains a candidate here, by an active self-test in processes of this interpreter."""
+        found = self._alive(lambda: self._contained(python))
+        integrity = self.tally.told() if self._two_process else reports.SHARED
+        return replace(found, integrity=integrity)
+
+    def _contained(self, python: str) -> Isolation:
         self._use(python)
         if self._isolation is None:
             self._isolation = self_test(self._main(), self._layers)
-        integrity = self.tally.told() if self._two_process else reports.SHARED
-        return replace(self._isolation, integrity=integrity)
+        return self._isolation
 
     @property
     def _two_process(self) -> bool:
@@ -165,17 +118,16 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
 
     def checks(self, task: Task) -> tuple[str, ...]:
         """Ids of all checks, in order. Raises `TestsNotRunnable` where there are none."""
-        return tuple(check for node in self._prepare(task).nodes for check in node.checks)
+        return tuple(
+            check
+            for node in self._alive(lambda: self._prepare(task)).nodes
+            for check in node.checks
+        )
 
     def run(self, task: Task, programs: Sequence[Program], limits: Limits) -> list[TestReport]:
         """Reports in the order of `programs`. Raises `TestsNotRunnable`, `SandboxError`."""
         with self._unbroken():
-            prepared = self._prepare(task)
-            prepared.pins.check()
-            if prepared.skipped is None:
-                self._baseline(prepared, limits)
-            batch = self._spread(prepared, programs, limits)
-            prepared.pins.check()
+            prepared, batch = self._alive(lambda: self._pinned(task, programs, limits))
         skipped = prepared.skipped or frozenset()
         answers = [batch.answers[index] for index in range(len(programs))]
         self.tally.add(len(prepared.nodes), answers)
@@ -203,11 +155,41 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     ) -> tuple[Prepared, list[dict[str, Any]]]:
         """A run of each program that is asked for more than verdicts, and what was answered."""
         with self._unbroken():
-            prepared = self._prepare(task)
-            if prepared.skipped is None:
-                self._baseline(prepared, limits)
-            batch = self._spread(prepared, programs, limits, wanted)
+            prepared, batch = self._alive(lambda: self._judge(task, programs, limits, wanted))
+        for answer in batch.answers.values():
+            if "infra" in answer:
+                raise SandboxError(answer["infra"])
         return prepared, [batch.answers[index] for index in range(len(programs))]
+
+    def _pinned(
+        self, task: Task, programs: Sequence[Program], limits: Limits
+    ) -> tuple[Prepared, Batch]:
+        """As `_judge`, if the user's files are what they were, before and after."""
+        self._prepare(task).pins.check()
+        prepared, batch = self._judge(task, programs, limits)
+        prepared.pins.check()
+        return prepared, batch
+
+    def _judge(
+        self,
+        task: Task,
+        programs: Sequence[Program],
+        limits: Limits,
+        wanted: dict[str, Any] | None = None,
+    ) -> tuple[Prepared, Batch]:
+        prepared = self._prepare(task)
+        if prepared.skipped is None:
+            self._baseline(prepared, limits)
+        return prepared, self._spread(prepared, programs, limits, wanted)
+
+    def _alive(self, work: Callable[[], T]) -> T:
+        """The work's result; where a process is found dead, all are replaced and the work is done again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return work()
+            except Died:
+                self.close()
+        return work()
 
     @contextlib.contextmanager
     def _unbroken(self) -> Iterator[None]:
@@ -226,8 +208,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
     def _prepare(self, task: Task) -> Prepared:
         if self._prepared is not None and self._prepared.task == task:
             return self._prepared
-        self._use(task.python)
-        require(self.isolation(task.python), self._wanted)
+        require(self._contained(task.python), self._wanted)
         if self._prepared is not None and self._prepared.same_run(task):
             self._prepared.task = task  # taken over from whoever looked for the targets
             return self._prepared
@@ -276,13 +257,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         prepared.reasons = tuple(map(str, answer.get("reasons", ())))
         if self._integrity == reports.TWO_PROCESS:
             require_judged(prepared.nodes, prepared.reasons)
-        prepared.skipped = reports.skipped_nodes(prepared.nodes, answer)
-        found = reports.report(prepared.nodes, answer, prepared.skipped)
-        if not found.checks:
-            raise TestsNotRunnable(f"every test is skipped; {no_tests(prepared.task)}")
-        timings = [each.seconds for each in found.checks if each.outcome in COUNTED]
-        known = timings or [UNKNOWN_S / FACTOR]
-        prepared.slowest_s = max(*known, *reports.import_seconds(answer), 0.0)
+        prepared.learn(answer)
 
     # -- programs ---------------------------------------------------------------------------------
 
@@ -292,13 +267,13 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         programs: Sequence[Program],
         limits: Limits,
         watch: dict[str, Any] | None = None,
-    ) -> _Batch:
+    ) -> Batch:
         """Runs the programs, each on whichever process is free."""
-        limit_s = check_limit(prepared, limits)
+        limit_s = prepared.check_limit(limits)
         if watch:
             limit_s = min(limits.test_timeout_s, limit_s + WATCHING_S)
         requests = [run_request(each.source, limits, limit_s, watch) for each in programs]
-        batch = _Batch(requests, waiting=list(range(len(programs)))[::-1])
+        batch = Batch(requests, waiting=list(range(len(programs)))[::-1])
         with selectors.DefaultSelector() as selector:
             for channel in self._ready(prepared, len(programs)):
                 selector.register(channel, selectors.EVENT_READ)
@@ -315,7 +290,10 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
                         fresh = self._lost(channel, batch)
                         if fresh is not None:
                             selector.register(fresh, selectors.EVENT_READ)
-        batch.answers = {index: prepared.judged(told) for index, told in batch.answers.items()}
+        batch.answers = {
+            index: told if "infra" in told else prepared.judged(told)
+            for index, told in batch.answers.items()
+        }
         return batch
 
     def _ready(self, prepared: Prepared, count: int) -> list[Channel]:
@@ -328,7 +306,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             self._twins.append(Twin(main, f"twin{self._twins_made}"))
         return [main, *self._twins]
 
-    def _next(self, channel: Channel, prepared: Prepared, batch: _Batch) -> None:
+    def _next(self, channel: Channel, prepared: Prepared, batch: Batch) -> None:
         """Gives an idle process its next program; one that lost its task gets it again first."""
         if not batch.waiting or channel in batch.running:
             return
@@ -339,7 +317,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         with contextlib.suppress(OSError):  # `_take` sees the end of the stream
             channel.send(batch.requests[index])
 
-    def _take(self, channel: Channel, batch: _Batch) -> bool:
+    def _take(self, channel: Channel, batch: Batch) -> bool:
         """Reads an answer; False if the process has died instead."""
         try:
             answer = channel.receive()
@@ -352,7 +330,7 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             batch.answers[batch.running.pop(channel)] = answer
         return True
 
-    def _lost(self, channel: Channel, batch: _Batch) -> Worker | None:
+    def _lost(self, channel: Channel, batch: Batch) -> Worker | None:
         """A process has died: its program is tried again, and the worker itself is replaced."""
         batch.again(channel)
         channel.close()
@@ -362,8 +340,3 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
             return None
         self._worker = Worker(self._python, self._layers.get("namespaces", True))
         return self._worker
-
-
-def check_limit(prepared: Prepared, limits: Limits) -> float:
-    """CPU seconds a candidate's check may take: far above what the original needs, far below the cap."""
-    return min(limits.test_timeout_s, max(FLOOR_S, FACTOR * prepared.slowest_s))

@@ -63,6 +63,8 @@ def report(
     nodes: tuple[TestNode, ...], answer: dict[str, Any], skipped: frozenset[str]
 ) -> TestReport:
     """Checks in the order of `nodes`, without the nodes that the original program skips."""
+    if "infra" in answer:
+        return no_report(nodes, str(answer["infra"]), skipped)
     story = _Story(answer)
     checks: list[CheckResult] = []
     for number, node in enumerate(nodes):
@@ -71,6 +73,17 @@ def report(
             checks += results
     integrity = SHARED if answer.get("shared", 1) else TWO_PROCESS
     return TestReport(tuple(checks), float(answer.get("seconds", 0.0)), integrity=integrity)
+
+
+def no_report(nodes: tuple[TestNode, ...], why: str, skipped: frozenset[str]) -> TestReport:
+    """No check was run to its end, and by no fault of the program's."""
+    checks = tuple(
+        CheckResult(name, Outcome.NOT_RUN, failure=Failure("infra_error", why))
+        for node in nodes
+        if node.id not in skipped
+        for name in node.checks
+    )
+    return TestReport(checks, infra_error=why, integrity=TWO_PROCESS)
 
 
 def skipped_nodes(nodes: tuple[TestNode, ...], answer: dict[str, Any]) -> frozenset[str]:

@@ -45,6 +45,10 @@ def environment(scratch: str, hash_seed: int = 0) -> dict[str, str]:
     return {"LANG": "C.UTF-8", **kept, **FIXED, **own}
 
 
+class Died(SandboxError):
+    """A process was found dead. What it knew, another one can be told."""
+
+
 class Channel:
     """Our end of a socket to a process that answers one request at a time; fit for `selectors`."""
 
@@ -71,12 +75,15 @@ class Channel:
         return answer
 
     def ask(self, message: dict[str, Any]) -> Any:
-        """Sends a message and waits for its answer. Raises `SandboxError` if the process has gone."""
+        """Sends a message and waits for its answer. Raises `Died` if the process has gone."""
         try:
             self.send(message)
-            return self.receive()
+            answer = self.receive()
         except (OSError, EOFError) as error:
-            raise SandboxError(f"the test process ended: {error}") from None
+            raise Died(f"the test process ended: {error}") from None
+        if "ended" in answer and message["op"] != "end":
+            raise Died("the process that holds the tests ended")
+        return answer
 
     def close(self) -> None:
         """Hangs up, which ends the process behind."""
@@ -145,7 +152,7 @@ class Worker(Channel):
             hello: dict[str, Any] = self.receive(START_S)
         except EOFError:
             self.close()
-            raise SandboxError(
+            raise Died(
                 f"{self.python} did not start as a test process; try `{self.python} -m pytest --version`"
             ) from None
         return hello
@@ -155,14 +162,16 @@ class Twin(Channel):
     """A second process with the task of a worker, forked from it: nothing is imported or collected again."""
 
     def __init__(self, worker: Worker, name: str) -> None:
-        """`name` is its own folder below the worker's scratch. Raises `SandboxError`."""
+        """`name` is its own folder below the worker's scratch. Raises `Died`."""
         ours, theirs = socket.socketpair()
         super().__init__(ours)
         with theirs:
             try:
                 worker.send({"op": "twin", "name": name})
                 socket.send_fds(worker._socket, [b"F"], [theirs.fileno()])
-                worker.receive()
-            except (OSError, EOFError) as error:
-                ours.close()
-                raise SandboxError(f"the test process ended: {error}") from None
+                made = worker.receive().get("twin") == name
+            except (OSError, EOFError):
+                made = False
+        if not made:
+            ours.close()
+            raise Died("the test process ended while another one was made from it")

@@ -23,6 +23,7 @@ def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> List[str]:
     """Has the original judged a second time and keeps the nodes with equal verdicts.
 
     For each node why it has to be judged in a program's own process, empty for those that are kept.
+    Raises `Broken` where somebody ends the processes again and again.
     """
     counted = [event[6] for event in answer["events"] if event[0] == "c" and event[3] != "timeout"]
     limit = min(message["limit_s"], max(FLOOR_S, SLOWER * max(counted, default=0.0)))
@@ -31,7 +32,7 @@ def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> List[str]:
         return [why] * two.count if why else two.reasons
     told = _judged(two, {**message, "limit_s": limit})
     if told is None:
-        return [GONE] * two.count
+        raise Broken(GONE)
     for number in list(two.nodes):
         mine, other = _verdict(told.events, number), _verdict(answer["events"], number)
         if number in told.moved or (other and mine != other):
@@ -41,7 +42,7 @@ def learn(two: Pair, message: Dict[str, Any], answer: Answer) -> List[str]:
 
 
 def _started(two: Pair, message: Dict[str, Any]) -> str:
-    """Starts both processes; why not, if that cannot be."""
+    """Starts both processes; why not, if that cannot be. Raises `Broken`."""
     for _ in range(ATTEMPTS):
         try:
             two.start(message)
@@ -50,7 +51,7 @@ def _started(two: Pair, message: Dict[str, Any]) -> str:
         except Broken:
             continue
         return ""
-    return GONE
+    raise Broken(GONE)
 
 
 def _verdict(events: List[Any], number: int) -> List[Any]:
@@ -62,9 +63,14 @@ def _verdict(events: List[Any], number: int) -> List[Any]:
 
 
 def run(two: Pair, shared: Shared, message: Dict[str, Any], everything: List[int]) -> Answer:
-    """Events of all nodes. `shared` of the answer counts those that the program itself could forge."""
+    """Events of all nodes. `shared` of the answer counts those that the program itself could forge.
+
+    Raises `Broken` where the program may not be judged in its own process, and cannot be otherwise.
+    """
     started = time.perf_counter()
     verdicts = _judged(two, message)
+    if verdicts is None and shared is refuse:
+        raise Broken(GONE)
     if verdicts is None:
         return fallback(two.original, shared, message, everything)
     rest = [number for number in everything if number not in two.nodes or number in verdicts.moved]

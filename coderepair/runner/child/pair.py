@@ -363,9 +363,7 @@ class Pair:
         elif not event[1]:
             self._judge, self._leaving = 0, True
 
-    def _again(
-        self, message: Dict[str, Any], clock: forking.Deadline, events: List[Any]
-    ) -> float:
+    def _again(self, message: Dict[str, Any], clock: forking.Deadline, events: List[Any]) -> float:
         """A fresh process with the same program, as the last one is of no more use."""
         end, used = self._end()
         self._look(end, events)

@@ -29,7 +29,7 @@ def serve(control: int, scratch: str, layers: str) -> None:
         system.adopt_descendants()
         _answer(control, scratch)
     except OSError:
-        pass  # the parent has gone
+        pass  # the parent has gone, or cannot be sure of what comes from here
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -91,18 +91,23 @@ def _fork_server(control: int, scratch: str, request: Dict[str, Any]) -> None:
     poll.register(control, 0)  # only its hang-up
     poll.poll()
     os.close(read_end)
-    _end(pid)
+    if not _end(pid):
+        raise OSError("half a message of the server's may be on its way")
     wire.write(control, {"ended": True})
 
 
-def _end(pid: int) -> None:
-    """The server has closed its pipe or must go; SIGKILL does no harm to one that has exited."""
+def _end(pid: int) -> bool:
+    """The server has closed its pipe or must go; whether it went by itself.
+
+    SIGKILL does no harm to one that has exited.
+    """
     try:
         os.kill(pid, signal.SIGKILL)
     except OSError:
         pass
-    os.waitpid(pid, 0)
+    status = os.waitpid(pid, 0)[1]
     system.end_orphans([])
+    return os.WIFEXITED(status)
 
 
 def _server(control: int, scratch: str, request: Dict[str, Any]) -> None:
