@@ -57,6 +57,7 @@ from coderepair.search.base import open_strategy
 from coderepair.search.tree import Tree
 from coderepair.session import EXHAUSTED, SOLVED, Session
 from coderepair.solve import INTERRUPT, Driver, solve
+from coderepair.trust.alike import alike_to
 from coderepair.trust.contradiction import contradiction
 from coderepair.trust.stage import choose
 from coderepair.verify import verify
@@ -295,7 +296,8 @@ class _Run:
             reports[program.key] = report
             return report.solved
 
-        program = minimise(self.task.source, node.program, self.task.targets, passes)
+        alike = alike_to(self.task, self.runner, node.program, driver.limits, self.settings.seed)
+        program = minimise(self.task.source, node.program, self.task.targets, passes, alike=alike)
         self.emit(Minimised(node_id, program, self.minimisation - before_runs))
         verification = verify(self.task, program, verification_limits(self.settings))
         self.emit(Verified(node_id, verification))

@@ -115,6 +115,9 @@ def _notes(report: Report) -> list[str]:
             notes.append(f"{name}: {missing} of {report.expected} records are not measured yet")
         if figure.errors:
             notes.append(f"{name}: {figure.errors} records ended in an error and count as unsolved")
+        if figure.no_larger is not None:
+            share = f"{_interval(figure.no_larger)}, n={figure.no_larger.n}"
+            notes.append(f"{name}: repairs that change no more words than the reference: {share}")
         if figure.correct_at_runs:
             runs = ", ".join(f"{k}: {rate:.1%}" for k, rate in figure.correct_at_runs.items())
             notes.append(f"{name}: correct in at least one of k runs: {runs}")

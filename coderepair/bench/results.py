@@ -60,6 +60,10 @@ class Row:
     edits: int = 0
     """Refinements on the path from the failing program to the solution."""
     error: str = ""
+    changed: int | None = None
+    """Words and signs that the repair changes (`coderepair.edit.size`), if it is solved."""
+    reference_changed: int | None = None
+    """Those that the reference changes, if there is one."""
 
     @property
     def key(self) -> Key:

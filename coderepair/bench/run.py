@@ -20,6 +20,7 @@ from coderepair.bench.settings import Plan, Setting
 from coderepair.bench.suites import Record, Suite
 from coderepair.bench.version import code_version
 from coderepair.config import Settings
+from coderepair.edit.size import changed_tokens
 from coderepair.errors import EXIT_INTERRUPTED
 from coderepair.events import Event, Rejected, Solved
 from coderepair.model import Limits, Program, Result, Status
@@ -220,7 +221,18 @@ def _outcome(trial: Trial, result: Result, watch: Watch) -> Row:
         tokens=result.spent.tokens,
         stopped_by=result.stopped_by,
         edits=len(result.descriptions),
+        changed=_changed(result) if solved and not already else None,
+        reference_changed=_reference_changed(trial.record) if solved and not already else None,
     )
+
+
+def _changed(result: Result) -> int | None:
+    source = None if result.program is None else result.program.source
+    return None if source is None else changed_tokens(result.task.source, source)
+
+
+def _reference_changed(record: Record) -> int | None:
+    return changed_tokens(record.buggy, record.reference) if record.reference else None
 
 
 def _judge(trial: Trial, result: Result, folder: Path, settings: Settings) -> bool:

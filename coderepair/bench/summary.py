@@ -47,6 +47,8 @@ class Figures:
     statuses: dict[str, int]
     errors: int
     """Records that ended in an error; they count as not solved."""
+    no_larger: Estimate | None
+    """Share of the repairs that change no more words and signs than the reference; None without one."""
     correct_at_runs: dict[str, float]
     """With several seeds: k -> unbiased chance that one of k runs is correct (`metrics.pass_at_k`)."""
 
@@ -169,8 +171,19 @@ def _figures(plan: Plan, setting: Setting, rows: Sequence[Row]) -> Figures:
         mean_tokens=fmean(row.tokens for row in rows) if rows else 0.0,
         statuses=dict(sorted(Counter(row.status for row in rows).items())),
         errors=sum(row.status == Status.ERROR for row in rows),
+        no_larger=_no_larger(rows),
         correct_at_runs=_correct_at_runs(rows),
     )
+
+
+def _no_larger(rows: Sequence[Row]) -> Estimate | None:
+    sizes = [
+        (row.problem_id, row.changed <= row.reference_changed)
+        for row in rows
+        if row.changed is not None and row.reference_changed is not None
+    ]
+    groups = [problem for problem, _ in sizes]
+    return metrics.rate([small for _, small in sizes], groups) if sizes else None
 
 
 def _correct_at_runs(rows: Sequence[Row]) -> dict[str, float]:

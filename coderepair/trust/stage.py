@@ -13,11 +13,10 @@ from coderepair.model import Node, NodeId
 from coderepair.runner import ForkRunner
 from coderepair.session import Session
 from coderepair.solve import Driver
+from coderepair.trust.calls import METHODS
 from coderepair.trust.examine import examine
 from coderepair.trust.rivals import look_further, plausible
 
-METHODS = ("pytest", "unittest")
-"""Ways of running tests in which the tests call the program's functions."""
 SHARE = 0.04
 """Share of a run's time that the search for rivals may take, at most."""
 RUNS = 4

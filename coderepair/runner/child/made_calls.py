@@ -148,7 +148,7 @@ def _scope(path: str) -> Dict[str, Any]:
 def _outcome(call: Call, scope: Dict[str, Any], recorder: Recorder) -> str:
     recorder.begin(0, -1)
     try:
-        function, args, kwargs = _prepared(call, scope)
+        function, args, kwargs = prepared(call, scope)
         value = function(*args, **kwargs)
         return shown(value) if value is not None else "None; %s" % shown(args)
     except CheckTimeout:
@@ -159,7 +159,8 @@ def _outcome(call: Call, scope: Dict[str, Any], recorder: Recorder) -> str:
         recorder.pause()
 
 
-def _prepared(call: Call, scope: Dict[str, Any]) -> Tuple[Any, Any, Any]:
+def prepared(call: Call, scope: Dict[str, Any]) -> Tuple[Any, Any, Any]:
+    """What to call, and the arguments. Raises whatever making the method's object raises."""
     name, maker, args, kwargs = call
     outer, _, inner = name.partition(".")
     function = scope[outer]

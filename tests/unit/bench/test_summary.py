@@ -1,6 +1,7 @@
 """Rows to figures, tables and curves."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -155,3 +156,13 @@ def test_plot_is_an_image(tmp_path):
     path = tmp_path / "out.png"
     save(report(BASE), path)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_repairs_are_held_against_the_size_of_the_reference():
+    sized = [replace(each, changed=2, reference_changed=2) for each in BASE[:2]]
+    sized.append(replace(BASE[2], changed=3, reference_changed=2))
+    found = report([*sized, BASE[3]])
+    share = found.figures["base"].no_larger
+    assert (share.value, share.n) == (pytest.approx(2 / 3), 3)
+    assert "no more words than the reference: 66.7" in render(found)
+    assert report(BASE).figures["base"].no_larger is None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from coderepair.edit.minimise import minimise
 from coderepair.edit.regions import program_of, region_text
+from coderepair.edit.size import changed_tokens
 from coderepair.model import Program
 
 USERS = '''\
@@ -174,3 +175,80 @@ def test_no_hunk_can_be_dropped(drops: list[int], changes: dict[int, int], neede
         kept = small.source.splitlines(True)
         without = "".join([*kept[:start], *original.splitlines(True)[low:high], *kept[stop:]])
         assert not passes(Program(without)) or Program(without).key == Program(original).key
+
+
+PLAIN = "def f(xs):\n    return xs[0]\n"
+
+
+def defines(program: Program) -> Callable[..., object]:
+    namespace: dict[str, Callable[..., object]] = {}
+    exec(program.source, namespace)
+    return namespace["f"]
+
+
+def behaves(wanted: Callable[[list[int]], object]) -> Callable[[Program], bool]:
+    """Whether a program's `f` does what another does on a few lists."""
+
+    def alike(program: Program) -> bool:
+        try:
+            return all(defines(program)(xs) == wanted(xs) for xs in ([3], [2, 1], [1, 5, 4]))
+        except (NameError, TypeError, IndexError, ValueError):
+            return False
+
+    return alike
+
+
+@pytest.mark.parametrize(
+    ("repair", "left"),
+    [
+        ("    return max(0, max(xs))\n", "    return max(xs)\n"),
+        ("    xs = list(xs)\n    return max(xs)\n", "    return max(xs)\n"),
+        ("    return max(xs[0], max(xs))\n", "    return max(xs)\n"),
+    ],
+)
+def test_words_that_change_nothing_are_left_out_where_that_is_known(repair: str, left: str) -> None:
+    program = Program("def f(xs):\n" + repair)
+
+    def passes(candidate: Program) -> bool:
+        return behaves(max)(candidate)
+
+    small = minimise(PLAIN, program, ("f",), passes, alike=behaves(max))
+    assert small.source == "def f(xs):\n" + left
+
+
+def test_no_word_is_left_out_where_nothing_is_known_of_the_behaviour() -> None:
+    program = Program("def f(xs):\n    return max(0, max(xs))\n")
+    for alike in (None, lambda _: None):
+        assert minimise(PLAIN, program, ("f",), lambda _: True, alike=alike) == program_of(
+            program.source, ("f",)
+        )
+
+
+def test_what_passes_and_behaves_differently_is_not_taken() -> None:
+    """The tests ask for the last of one list; only the generated calls know of the guard."""
+    program = Program("def f(xs):\n    if not xs:\n        return None\n    return xs[-1]\n")
+
+    def passes(candidate: Program) -> bool:
+        return defines(candidate)([1, 2]) == 2
+
+    def alike(candidate: Program) -> bool:
+        try:
+            found = [defines(candidate)(xs) for xs in ([], [3], [2, 1], [1, 5, 4])]
+        except (IndexError, NameError, TypeError):
+            return False
+        return found == [None, 3, 1, 4]
+
+    without = minimise(PLAIN, program, ("f",), passes)
+    assert without.source == "def f(xs):\n    return xs[-1]\n"
+    assert minimise(PLAIN, program, ("f",), passes, alike=alike).source == program.source
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=6))
+def test_it_ends_at_a_fixed_point_that_is_no_larger(numbers: list[int]) -> None:
+    program = Program(f"def f(xs):\n    return max([*xs, {', '.join(map(str, numbers))}]) + 0\n")
+    wanted = defines(program)
+    alike = behaves(wanted)
+    small = minimise(PLAIN, program, ("f",), alike, alike=alike)
+    assert alike(small)
+    assert minimise(PLAIN, small, ("f",), alike, alike=alike).source == small.source
+    assert changed_tokens(PLAIN, small.source) <= changed_tokens(PLAIN, program.source)
