@@ -182,6 +182,8 @@ class _Story:
         broke_down = any(event[3] in BREAKDOWNS for event in self._checks.values())
         if answer.get("end") == "timeout":
             return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
+        if answer.get("end") == "memory":
+            return Outcome.MEMORY_LIMIT, Failure("memory", "took all memory it may take")
         if answer.get("end") == "disk":
             return Outcome.OUTPUT_LIMIT, Failure(
                 "output", "wrote more files than the limit; killed"
@@ -266,7 +268,11 @@ def _outcome(failure: object) -> Outcome:
     fields = failure if isinstance(failure, dict) else {}
     if fields.get("exception") in ("AssertionError", "Failed"):
         return Outcome.FAIL
-    kinds = {"timeout": Outcome.TIMEOUT, "memory": Outcome.MEMORY_LIMIT}
+    kinds = {
+        "timeout": Outcome.TIMEOUT,
+        "memory": Outcome.MEMORY_LIMIT,
+        "output": Outcome.OUTPUT_LIMIT,
+    }
     return kinds.get(str(fields.get("kind")), Outcome.ERROR)
 
 

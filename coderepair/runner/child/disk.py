@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 
 TOTAL = 128 * 1024 * 1024
@@ -18,6 +19,7 @@ class Meter:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self.exceeded = False
         self._next = time.monotonic() + EVERY_S
 
     def tick(self) -> float:
@@ -28,9 +30,22 @@ class Meter:
         """Whether there is too much; looks only if it is time to."""
         if time.monotonic() < self._next:
             return False
-        found = exceeds(self._folder)
+        found = self.exceeded = exceeds(self._folder)
         self._next = time.monotonic() + EVERY_S
         return found
+
+
+def remove(folder: str) -> bool:
+    """Removes a program's folder with all that is in it; whether that was too much."""
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        too_much = exceeds(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        return too_much
+    return False
 
 
 def exceeds(folder: str, total: int = TOTAL, entries: int = ENTRIES) -> bool:

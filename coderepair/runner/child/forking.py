@@ -6,19 +6,19 @@ import os
 import random
 import resource
 import select
-import shutil
 import signal
 import socket
 import time
 from typing import Any, Callable, List, NamedTuple, Tuple
 
-from . import disk, namespaces, sandbox, system, wire
+from . import disk, ending, namespaces, sandbox, system, wire
 from .recorder import STARVED, process_cpu, wall_limit
 
 KILLED = ("signal %d" % signal.SIGKILL, "signal %d" % signal.SIGTERM)
 """Ends that somebody else may have given a process: nothing is known of its program by that."""
 ATTEMPTS = 3
 """How often a process is started that was ended so; a program that does it to itself crashes in the end."""
+UNBOUNDED_MB = 1 << 40
 GRACE_S = 0.4
 """How long a check may overstay its soft limit before its process is killed."""
 EVENTS = 8 * 1024 * 1024
@@ -36,28 +36,35 @@ class Told(NamedTuple):
 
     events: List[Any]
     end: str
-    """`exit N`, `signal N`, or `timeout`, `disk` if it was killed for its time or its files."""
+    """`exit N`, `signal N`, or the bound that it met: `timeout`, `disk`, `memory`."""
     seconds: float
     cpu: float
 
 
 def supervise(
-    work: Work, control: int, folder: str, limit: float, cap: float, total: float
+    work: Work,
+    control: int,
+    folder: str,
+    limit: float,
+    cap: float,
+    total: float,
+    memory_mb: int = UNBOUNDED_MB,
 ) -> Told:
-    """Runs `work` in a fork. `limit` is CPU seconds between two events, `cap` and `total` wall seconds.
+    """Runs `work` in a fork. `limit` is CPU seconds between two events, `cap` and `total` wall seconds,
+    `memory_mb` what it may take.
 
     Another fork does it again if somebody ends the first. Ends this very process, and the fork with
     it, if the parent behind `control` goes away.
     """
     for _ in range(ATTEMPTS):
-        told = _supervise(work, control, folder, limit, cap, total)
+        told = _supervise(work, control, folder, limit, cap, total, memory_mb)
         if told.end not in KILLED:
             break
     return told
 
 
 def _supervise(
-    work: Work, control: int, folder: str, limit: float, cap: float, total: float
+    work: Work, control: int, folder: str, limit: float, cap: float, total: float, memory_mb: int
 ) -> Told:
     started, cpu = time.perf_counter(), _children_cpu()
     others = system.children()
@@ -71,9 +78,9 @@ def _supervise(
         events, why = _watch(read_end, control, clock, disk.Meter(folder))
     finally:
         os.close(read_end)
-        end = _reap(pid)
+        end = _reap(pid, memory_mb)
         system.end_orphans(others)
-        _remove(folder)
+        why = "disk" if disk.remove(folder) else why
     return Told(events, why or end, time.perf_counter() - started, _children_cpu() - cpu)
 
 
@@ -122,7 +129,7 @@ def _watch(fd: int, control: int, clock: Deadline, meter: disk.Meter) -> Tuple[L
     while True:
         ready = select.select([fd, control], [], [], min(clock.tick(), meter.tick()))[0]
         if control in ready and not parent_lives(control):
-            _reap(*clock.pids)
+            _reap(clock.pids[0])
             os._exit(0)
         if clock.over():
             return events, "timeout"
@@ -148,26 +155,15 @@ def _child(work: Work, fd: int, folder: str) -> None:
         os._exit(0)
 
 
-def _reap(pid: int) -> str:
+def _reap(pid: int, memory_mb: int = UNBOUNDED_MB) -> str:
     """Kills whatever is left of the fork's process group and says how the fork ended."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except OSError:
         pass
     system.kill(pid)
-    status = os.waitpid(pid, 0)[1]
-    if os.WIFSIGNALED(status):
-        return "signal %d" % os.WTERMSIG(status)
-    return "exit %d" % os.WEXITSTATUS(status)
-
-
-def _remove(folder: str) -> None:
-    try:
-        os.rmdir(folder)
-    except FileNotFoundError:
-        pass
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+    _, status, used = os.wait4(pid, 0)
+    return ending.of(status, used, memory_mb)
 
 
 def parent_lives(control: int) -> bool:

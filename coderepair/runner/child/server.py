@@ -15,6 +15,7 @@ from . import (
     describe,
     direct,
     doctests,
+    ending,
     entry,
     forking,
     fronts,
@@ -33,7 +34,7 @@ LISTING_S = 30.0
 IMPORT_S = 6.0
 """CPU seconds after which a file is suspected to hang at import."""
 
-WATCHING = ("trace", "sites", "capture")
+WATCHING = ("trace", "sites", "capture", "blocks")
 """Keys of requests that ask for more than verdicts."""
 SHARED, TWO_PROCESS = "shared-process", "two-process"
 NO_NAME = "the tests do not import the file as one module"
@@ -283,7 +284,7 @@ class _Server:
         if message.get("calls"):
             return self._shared(message, [])
         if any(map(message.get, WATCHING)) or self._at_once:
-            return self._shared(message, everything)
+            return self._shared(message, message.get("nodes") or everything)
         if not self._learned:
             answer = self._learn({**message, "source": self._state.source}, everything)
             if message["source"] == self._state.source:
@@ -323,7 +324,8 @@ class _Server:
             if report_imports:
                 wire.write(fd, ["m", sorted(set(sys.modules) - before)])
 
-        told = self._supervise(work, message["limit_s"], message["cap_s"], message["total_s"])
+        told = self._supervise(work, *_limits(message))
+        ending.charge(told.events, told.end)
         events = [event for event in told.events if event[:1] != ["m"]]
         if report_imports and len(events) < len(told.events):
             warm.preload(told.events[-1][1], self._state.path)
@@ -338,11 +340,20 @@ class _Server:
         }
 
     def _supervise(
-        self, work: forking.Work, limit: float, cap: float, total: float
+        self,
+        work: forking.Work,
+        limit: float,
+        cap: float,
+        total: float,
+        memory_mb: int = forking.UNBOUNDED_MB,
     ) -> forking.Told:
         self._count += 1
         folder = os.path.join(self._scratch, "c%d" % self._count)
-        return forking.supervise(work, self._control, folder, limit, cap, total)
+        return forking.supervise(work, self._control, folder, limit, cap, total, memory_mb)
+
+
+def _limits(message: Dict[str, Any]) -> Tuple[float, float, float, int]:
+    return message["limit_s"], message["cap_s"], message["total_s"], message["memory_mb"]
 
 
 def _read(path: str) -> str:
