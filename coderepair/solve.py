@@ -81,6 +81,8 @@ class _Pulls:
         self._cut = deque(session.tree.open_expansions)
         """What a cut run left open and is not yet under way again."""
         self._open: deque[_Pull] = deque()
+        self._broken_off = False
+        """Whether a pull was not asked for that the run would have made before it told what is under way."""
         self.refused: ContextOverflow | None = None
         """The last prompt that did not fit into its model."""
 
@@ -107,6 +109,7 @@ class _Pulls:
         """The next pull, or None: `session.stopped_by`."""
         if self._driver.should_stop():
             self._session.stopped_by = INTERRUPT
+            self._broken_off = True
             return None
         expansion = self._session.ask(self._driver.clock())
         if expansion is not None:
@@ -117,6 +120,8 @@ class _Pulls:
         """Tells what became of the first pull, which has to be there; false if it was stopped, as
         its proposals may have been cut off by that too."""
         session, driver = self._session, self._driver
+        if self._broken_off and not self._solves():
+            return False
         pull = self._open[0]
         self._start(pull)
         reports = pull.reports.result() if pull.reports is not None else None
@@ -128,6 +133,13 @@ class _Pulls:
         for event in session.tell(pull.expansion.id, refinements, driver.clock()):
             driver.emit(event)
         return True
+
+    def _solves(self) -> bool:
+        """Whether a program under way has passed all checks, once it is known."""
+        for pull in self._open:
+            if pull.reports is not None:
+                pull.reports.result()
+        return self._evaluator.solved
 
     def _start(self, pull: _Pull) -> None:
         """Makes the proposals of a pull and has their programs run, unless it has to wait or the task is

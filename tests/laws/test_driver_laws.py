@@ -89,6 +89,8 @@ class Search:
     events: list[Event] = field(default_factory=list)
     stop_after: int | None = None
     """Programs after which the search is asked to stop."""
+    late: float = 0.0
+    """Seconds that the search may be held up behind each pull, until it is to stop."""
 
     def __post_init__(self) -> None:
         reports: dict[str, TestReport] = {}
@@ -101,11 +103,20 @@ class Search:
             self.proposers,
             self.runner,
             Limits(),
-            self.events.append,
-            lambda: self.stop_after is not None and len(self.runner.ran) >= self.stop_after,
+            self.emit,
+            self.should_stop,
             lambda: 0.0,
         )
         solve(self.session, driver)
+
+    def should_stop(self) -> bool:
+        return self.stop_after is not None and len(self.runner.ran) >= self.stop_after
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+        end = time.monotonic() + self.late * isinstance(event, Told)
+        while time.monotonic() < end and not self.should_stop():
+            time.sleep(0.001)
 
 
 def search(strategy: Strategy, seed: int, evaluations: int, solve_rate: float = 0.0) -> Search:
@@ -143,13 +154,13 @@ def test_a_log_cut_anywhere_goes_on_as_the_run_would_have(
 
 @every_strategy
 @few
-@given(seed=st.integers(0, 10**6), stop=st.integers(0, 40))
+@given(seed=st.integers(0, 10**6), stop=st.integers(0, 40), late=st.sampled_from([0.0, 0.01]))
 def test_a_run_that_was_stopped_goes_on_as_it_would_have(
-    strategy: Strategy, seed: int, stop: int
+    strategy: Strategy, seed: int, stop: int, late: float
 ) -> None:
     whole, stopped, resumed = (search(strategy, seed, 50) for _ in range(3))
     whole.solve()
-    stopped.stop_after = stop
+    stopped.stop_after, stopped.late = stop, late
     stopped.solve()
     if len(whole.runner.ran) > stop:
         assert stopped.session.stopped_by == INTERRUPT
