@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coderepair.edit.regions import FunctionNode
@@ -31,28 +31,33 @@ class Body:
         return self.qualname.rpartition(".")[2]
 
 
+def qualified(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
+    """All functions below a node with their qualified names, in source order."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, FunctionNode):
+            yield prefix + child.name, child
+            yield from qualified(child, f"{prefix}{child.name}.<locals>.")
+        else:
+            name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
+            yield from qualified(child, prefix + name)
+
+
 def bodies(source: str) -> list[Body]:
     """All functions of a file in source order. Raises SyntaxError."""
-    found: list[Body] = []
+    return [Body(name, _own_lines(node)) for name, node in qualified(ast.parse(source))]
 
-    def visit(node: ast.AST, prefix: str) -> set[int]:
-        """Collects the functions below `node`; gives the lines that belong to them."""
-        taken: set[int] = set()
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, FunctionNode):
-                last = child.end_lineno or child.lineno
-                place = len(found)
-                inner = visit(child, f"{prefix}{child.name}.<locals>.")
-                lines = set(range(child.body[0].lineno, last + 1))
-                found.insert(place, Body(prefix + child.name, frozenset(lines - inner)))
-                taken |= lines
-            else:
-                name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
-                taken |= visit(child, prefix + name)
-        return taken
 
-    visit(ast.parse(source), "")
-    return found
+def _own_lines(function: FunctionNode) -> frozenset[int]:
+    """Lines of the body without those of functions inside it."""
+    inner = (each for each in ast.walk(function) if isinstance(each, FunctionNode))
+    lines = _body_lines(function)
+    return frozenset(
+        lines.difference(*(_body_lines(each) for each in inner if each is not function))
+    )
+
+
+def _body_lines(function: FunctionNode) -> set[int]:
+    return set(range(function.body[0].lineno, (function.end_lineno or function.lineno) + 1))
 
 
 def suspicious_functions(

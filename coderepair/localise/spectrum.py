@@ -29,9 +29,7 @@ class Spectrum:
         return formula(hits, passes, len(self.failing))
 
 
-def spectrum_of(
-    checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]
-) -> Spectrum:
+def spectrum_of(checks: Sequence[CheckResult], lines: Mapping[str, frozenset[int]]) -> Spectrum:
     """From a report's checks and the lines that each of them executed."""
     found: tuple[list[frozenset[int]], list[frozenset[int]]] = ([], [])
     for check in checks:
@@ -57,8 +55,5 @@ def dstar(
     """
     if not failing_hits:
         return 0.0
-    power = failing_hits**exponent
+    power = math.pow(failing_hits, exponent)
     return power / (power + passing_hits + failing - failing_hits)
-
-
-FORMULAS: Mapping[str, Formula] = {"ochiai": ochiai, "dstar": dstar}
