@@ -253,7 +253,8 @@ class Site:
 
 Observations = Mapping[str, Mapping[int, str]]
 """Check id -> index of a site that it came by -> one letter for each alternative: `=` same value at
-every visit, `d` another value, `r` an exception, `?` unknown; where the check's call would return at
+every visit, `d` another value (a letter above ASCII instead: the same one for alternatives that had the
+same values), `r` an exception, `?` unknown; where the check's call would return at
 once: `x` what the check expects, `m` what it does not, `o` another value than now. For the role
 `truth` it is chr(48 + bits): bit 2 b + a is set if the site was b (0 or 1) and the alternative a at
 some visit, bit 4 + b if the alternative raised."""

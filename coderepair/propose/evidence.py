@@ -10,7 +10,7 @@ verdict: a program counts as repaired only when its tests have run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from coderepair.model import Observations, Outcome, Site, TestReport
@@ -34,6 +34,12 @@ class Evidence(NamedTuple):
     keeps: str
     """What it does to passing checks: `all`, `changes few`, `changes most`, `breaks few`,
     `breaks most`, `none` (there are none), `unknown`."""
+    alike: Hashable = None
+    """The same for edits that put the same values in the same place, as far as was seen; None if that is
+    not known. `SAME` for those that put there what is there already."""
+
+
+SAME = "same"
 
 
 def gather(
@@ -53,7 +59,17 @@ def gather(
         return {}
     counts = [len(site.alternatives) for site in sites.sites()]
     columns = [_columns(number, count, failing, passing) for number, count in enumerate(counts)]
-    return {edit: columns[site][alternative] for edit, (site, alternative) in spots.items()}
+    return {
+        edit: _told_apart(columns[spot.site][spot.alternative], spot.leaving)
+        for edit, spot in spots.items()
+    }
+
+
+def _told_apart(evidence: Evidence, leaving: str) -> Evidence:
+    """Guards that come true at the same time are not alike if they leave in another way."""
+    if not leaving or evidence.alike in (None, SAME):
+        return evidence
+    return evidence._replace(alike=(evidence.alike, leaving))
 
 
 def by_outcome(observations: Observations, report: TestReport) -> tuple[Letters, Letters]:
@@ -77,9 +93,16 @@ def _columns(
     found = []
     for pair in rows:
         if pair not in known:
-            known[pair] = Evidence(mends(pair[0]), keeps(pair[1]))
+            known[pair] = Evidence(mends(pair[0]), keeps(pair[1]), _alike(site, "".join(pair)))
         found.append(known[pair])
     return found
+
+
+def _alike(site: int, letters: str) -> Hashable:
+    """The class of an alternative with these letters in all checks."""
+    if not letters.strip("="):
+        return SAME
+    return None if any(letter in letters for letter in "d?") else (site, letters)
 
 
 def _column(site: int, count: int, checks: Letters) -> Iterator[str]:
@@ -90,7 +113,7 @@ def _column(site: int, count: int, checks: Letters) -> Iterator[str]:
 
 def mends(letters: str) -> str:
     """Summary of the letters in failing checks."""
-    kinds = Counter(letters)
+    kinds = _kinds(letters)
     if kinds["x"]:
         return "all" if kinds["x"] == len(letters) else "some"
     if kinds["?"] == len(letters):
@@ -103,7 +126,7 @@ def mends(letters: str) -> str:
 
 def keeps(letters: str) -> str:
     """Summary of the letters in passing checks."""
-    kinds = Counter(letters)
+    kinds = _kinds(letters)
     if kinds["="] == len(letters):
         return "all" if letters else "none"
     if kinds["?"] == len(letters):
@@ -112,3 +135,8 @@ def keeps(letters: str) -> str:
     if broken:
         return "breaks most" if 2 * broken > len(letters) else "breaks few"
     return "changes most" if 2 * kinds["d"] > len(letters) else "changes few"
+
+
+def _kinds(letters: str) -> Counter[str]:
+    """How often each letter stands there; one above ASCII says `d`, and in which way."""
+    return Counter(letter if letter.isascii() else "d" for letter in letters)

@@ -108,10 +108,13 @@ class FeatureMaker(Generic[Value]):
             + self._ingredients(kind, edit.old, edit.new)
             + self._neighbours(edit)
         )
-        return value if self._seen is None else value + self._judged[kind, self._seen.get(edit)]
+        if self._seen is None:
+            return value
+        evidence = self._seen.get(edit)
+        return value + self._judged[kind, evidence and evidence[:2]]
 
     @staticmethod
-    def _judged_texts(kind: str, evidence: Evidence | None) -> Iterator[str]:
+    def _judged_texts(kind: str, evidence: tuple[str, str] | None) -> Iterator[str]:
         """What a run has told of the edit."""
         if evidence is None:
             yield "run unseen"

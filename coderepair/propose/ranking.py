@@ -11,13 +11,14 @@ import array
 import heapq
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from operator import attrgetter
 from typing import NamedTuple
 
 from coderepair.errors import EngineError
-from coderepair.propose.evidence import Evidence
+from coderepair.propose.evidence import SAME, Evidence
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place
@@ -29,6 +30,8 @@ SITE_TOLL = 0.25
 """Loss of score, in nats, for each edit of the same statement that ranks before."""
 NODE_TOLL = 0.1
 """The same for edits of exactly the same node."""
+ALIKE_TOLL, MOST_TOLLS = 1.0, 8
+"""The same for edits that put the same values there, as far as a run has shown, and how often it is paid."""
 
 
 class Ranked(NamedTuple):
@@ -62,12 +65,26 @@ class Ranker:
     ) -> Iterator[Ranked]:
         """The same, sorted only as far as they are drawn; `evidence` is what a run told of them."""
         maker = FeatureMaker(context, scope, self._plain, evidence)
-        return spread(context, [Ranked(edit, maker.of(edit)) for edit in edits])
+        scored = [Ranked(edit, maker.of(edit)) for edit in edits]
+        return spread(context, told_apart(scored, evidence) if evidence else scored)
 
     def _weigh(self, texts: Iterable[str]) -> float:
         """Sum of the weights of features."""
         weights = self._weights
         return sum([weights[place(text)] for text in texts])
+
+
+def told_apart(scored: Iterable[Ranked], evidence: Mapping[Edit, Evidence]) -> list[Ranked]:
+    """Best first, where every better edit that put the same values in the same place costs a toll."""
+    taken = Counter[Hashable]({SAME: 1})
+    found = []
+    for edit, score in sorted(scored, key=attrgetter("score"), reverse=True):
+        known = evidence.get(edit)
+        alike = known.alike if known else None
+        found.append(Ranked(edit, score - ALIKE_TOLL * min(taken[alike], MOST_TOLLS)))
+        if alike is not None:
+            taken[alike] += 1
+    return found
 
 
 def spread(context: FunctionContext, scored: Sequence[Ranked]) -> Iterator[Ranked]:

@@ -41,8 +41,14 @@ _GUARD = re.compile(r"if (.+):\n\s+(?:return (.+)|(?:continue|break|raise .+|ret
 _UPDATE = re.compile(r"([\w.]+(?:\[[^\[\]=]+\])*) (|[-+*/%|&^]|//|\*\*|<<|>>)= (.+)\n?")
 _INNER = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda | ast.JoinedStr
 
-Spot = tuple[int, int]
-"""A site and one of its alternatives."""
+
+class Spot(NamedTuple):
+    """A site and one of its alternatives."""
+
+    site: int
+    alternative: int
+    leaving: str = ""
+    """How a guard goes on whose condition is the alternative."""
 
 
 class _Region(NamedTuple):
@@ -132,7 +138,8 @@ class Sites:
         statement, where = border
         guard = _GUARD.fullmatch(line)
         if guard is not None:
-            return self._spot(statement, where, "test", "False", guard[1], guard[2] or "")
+            spot = self._spot(statement, where, "test", "False", guard[1], guard[2] or "")
+            return spot and spot._replace(leaving=line[guard.end(1) :].strip())
         update = _UPDATE.fullmatch(line)
         return update and self._spot(statement, where, "value", update[1], _update(update))
 
@@ -150,7 +157,7 @@ class Sites:
             self._sites.append((place, where, role, base))
             self._alternatives.append([])
         self._alternatives[number].append((new, value))
-        return number, len(self._alternatives[number]) - 1
+        return Spot(number, len(self._alternatives[number]) - 1)
 
 
 def position(context: FunctionContext, node: ast.AST) -> tuple[int, int, int, int, str]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 import sys
-import types
-from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
+from .aside import Value, code_of, evaluate, repeatable
 from .recorder import Watcher
+from .sameness import equal, fingerprint, same
 
 SAME, DIFFERS, RAISES, UNKNOWN = "=", "d", "r", "?"
 RETURNS_OTHER, MISSES, FIXES = "o", "m", "x"
@@ -32,6 +31,11 @@ LETTERS = {
     FIXES: "and that is the expected one",
     UNKNOWN: "cannot be evaluated on the side",
 }
+FIRST_CLASS, CLASSES = 0x100, 0x4000
+"""In place of `d`, `chr(FIRST_CLASS + n)` for the alternatives of the n-th class: those of one class have the
+same values, at the visit of their first difference and at the following ones, in this check."""
+FOLLOWED = 4
+"""Visits after the first difference at which values are still compared among alternatives."""
 NO_TRUTHS, RAISED = "0", 4
 """For a site whose role is `truth` a letter is `chr(48 + bits)`: bit 2 b + a is set if the site was b
 and the alternative a at some visit (as 0 or 1), bit 4 + b if the alternative raised."""
@@ -42,14 +46,6 @@ VISITS = 40
 EVALUATIONS = 250_000
 """Evaluations in one run; every check has an equal share."""
 LEAST_SHARE = 3_000
-_ITEMS = 5_000
-_SHORT = 20
-_LAZY = (zip, map, filter, enumerate, reversed, types.GeneratorType)
-_PRIVATE = re.compile(r"\b__\w*[A-Za-z0-9]_?\b(?<!__)")
-"""Names that mean something else inside a class."""
-
-Value = Tuple[bool, Any]
-"""Whether an evaluation came to its end, and its value, or else the name of the exception."""
 Place = Tuple[int, int, int, int, str]
 
 
@@ -75,19 +71,34 @@ class Site:
         if self._compiled is None:
             texts = [self._base, *(text for text, _ in self._texts)]
             texts += [value for _, value in self._texts]
-            self._compiled = [_compiled(text) for text in texts]
+            self._compiled = [code_of(text) for text in texts]
         return self._compiled
 
 
 class _Visits:
     """What one check has shown of one site so far."""
 
-    __slots__ = ("alive", "letters", "number")
+    __slots__ = ("alive", "classes", "followed", "letters", "number")
 
     def __init__(self, site: Site) -> None:
         self.number = 0
         self.letters = [NO_TRUTHS if site.role == "truth" else SAME] * site.count
         self.alive = list(range(site.count))
+        """Alternatives that have not differed yet."""
+        self.followed: List[Tuple[int, int]] = []
+        """Those that have, and the last visit at which they are looked at."""
+        self.classes: Dict[Tuple[int, str, Any], str] = {}
+        """The class of a value, by the visit and the class until then."""
+
+    def classify(self, index: int, key: Any) -> None:
+        """Puts an alternative into the class of those that had this value, `None` for one that is not known."""
+        if key is None:
+            self.letters[index] = DIFFERS
+            return
+        place = (self.number, self.letters[index], key)
+        if place not in self.classes and len(self.classes) < CLASSES:
+            self.classes[place] = chr(FIRST_CLASS + len(self.classes))
+        self.letters[index] = self.classes.get(place, DIFFERS)
 
 
 class Observer(Watcher):
@@ -102,7 +113,7 @@ class Observer(Watcher):
 
     def _reset(self) -> None:
         self._seen: Dict[int, _Visits] = {}
-        self._left = self._share
+        self._left = self._left_to_follow = self._share
         self._returned: List[Any] = []
         self._leaving: List[Tuple[int, int, Any]] = []
 
@@ -133,26 +144,45 @@ class Observer(Watcher):
         if seen is None:
             seen = self._seen[number] = _Visits(site)
         seen.number += 1
-        if seen.number > VISITS or not seen.alive:
+        if seen.number > VISITS or not (seen.alive or seen.followed):
             return
         scope = dict(frame.f_globals)
         scope.update(frame.f_locals)
         codes = site.compiled()
-        base = _evaluate(codes[0], scope, site.role) if _repeatable(codes[0], scope) else None
+        base = evaluate(codes[0], scope, site.role) if repeatable(codes[0], scope) else None
         if site.role == "truth":
             self._truths(codes, seen, base, scope)
             return
         outer = self._outermost(frame)
-        alive = []
+        alive, followed = [], self._follow(site, seen, scope)
         for index in seen.alive:
-            letter = UNKNOWN
-            if base is not None and _repeatable(codes[1 + index], scope):
-                letter = self._compare(site, number, index, base, scope, outer)
+            letter, value = UNKNOWN, None
+            if base is not None and repeatable(codes[1 + index], scope):
+                letter, value = self._compare(site, number, index, base, scope, outer)
             if letter == SAME:
                 alive.append(index)
+            elif letter == DIFFERS:
+                seen.classify(index, _key(value))
+                if seen.letters[index] != DIFFERS:
+                    followed.append((index, seen.number + FOLLOWED))
+                continue
             seen.letters[index] = letter
         self._left -= len(seen.alive)
-        seen.alive = alive
+        seen.alive, seen.followed = alive, followed
+
+    def _follow(self, site: Site, seen: _Visits, scope: Dict[str, Any]) -> List[Tuple[int, int]]:
+        """Tells those apart that differ from the site in the same way so far; which to look at again."""
+        if self._left_to_follow <= 0:
+            return []
+        codes, left = site.compiled(), []
+        for index, last in seen.followed:
+            code = codes[1 + index]
+            found = evaluate(code, scope, site.role) if repeatable(code, scope) else None
+            seen.classify(index, _key(found) if found else None)
+            if seen.letters[index] != DIFFERS and seen.number < last:
+                left.append((index, last))
+        self._left_to_follow -= len(seen.followed)
+        return left
 
     def _truths(
         self,
@@ -166,32 +196,33 @@ class Observer(Watcher):
             return
         for index in seen.alive:
             code = codes[1 + index]
-            if _repeatable(code, scope):
-                done, value = _evaluate(code, scope, "truth")
+            if repeatable(code, scope):
+                done, value = evaluate(code, scope, "truth")
                 bit = 2 * base[1] + value if done else RAISED + base[1]
                 seen.letters[index] = chr((ord(seen.letters[index]) - 48 | 1 << bit) + 48)
         self._left -= len(seen.alive)
 
     def _compare(
         self, site: Site, number: int, index: int, base: Value, scope: Dict[str, Any], outer: bool
-    ) -> str:
+    ) -> Tuple[str, Value]:
+        """A letter, and what the alternative came to."""
         codes = site.compiled()
-        found = _evaluate(codes[1 + index], scope, site.role)
+        found = evaluate(codes[1 + index], scope, site.role)
         if found[0] and base[0] and same(found[1], base[1]):
-            return SAME
+            return SAME, found
         if not found[0]:
-            return SAME if found == base and site.where == "at" else RAISES
+            return (SAME if found == base and site.where == "at" else RAISES), found
         if site.role == "return" and outer:
             self._leaving.append((number, index, found[1]))
-            return RETURNS_OTHER
+            return RETURNS_OTHER, found
         value = codes[1 + site.count + index]
-        if value is not None and outer and _repeatable(value, scope):
-            left, result = _evaluate(value, scope, "value")
+        if value is not None and outer and repeatable(value, scope):
+            left, result = evaluate(value, scope, "value")
             if not left:
-                return RAISES
+                return RAISES, found
             self._leaving.append((number, index, result))
-            return RETURNS_OTHER
-        return DIFFERS
+            return RETURNS_OTHER, found
+        return DIFFERS, found
 
     # -- called by the recorder ---------------------------------------------------------------------
 
@@ -276,65 +307,7 @@ def _call(name: str, argument: ast.expr, where: ast.AST) -> ast.expr:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [argument], []), where)
 
 
-def _compiled(text: str) -> Optional[CodeType]:
-    if not text or _PRIVATE.search(text):
-        return None
-    try:
-        return compile("(%s\n)" % text, "<alternative>", "eval", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _repeatable(code: Optional[CodeType], scope: Dict[str, Any]) -> bool:
-    """Whether evaluating it on the side leaves no trace: iterators would be used up, and what the
-    program's own functions do is not known."""
-    if code is None:
-        return False
-    for name in code.co_names:
-        value = scope.get(name)
-        if value is not None and (
-            isinstance(value, types.FunctionType) or hasattr(type(value), "__next__")
-        ):
-            return False
-    return True
-
-
-def _evaluate(code: Optional[CodeType], scope: Dict[str, Any], role: str) -> Value:
-    if code is None:
-        return False, ""
-    try:
-        value = eval(code, scope)
-        if role in ("test", "truth"):
-            return True, bool(value)
-        return True, _settled(value)
-    except Exception as error:
-        return False, type(error).__name__
-
-
-def _settled(value: Any) -> Any:
-    """What a lazy value would yield."""
-    if isinstance(value, _LAZY):
-        return (type(value).__name__, list(islice(value, _ITEMS)))
-    return value
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equal, of one type (short lists and tuples in their elements too), and nan is itself."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, (list, tuple)) and len(one) == len(other) <= _SHORT:
-        try:
-            return all(map(same, one, other))
-        except RecursionError:
-            return False
-    return equal(one, other) or (type(one) is float and one != one and other != other)
-
-
-def equal(one: Any, other: Any) -> bool:
-    """`==`, false if that raises."""
-    try:
-        return bool(one == other)
-    except Exception:
-        return False
+def _key(value: Value) -> Any:
+    """What evaluations have in common that came to the same; None for a value that is not looked into."""
+    done, found = value
+    return fingerprint(found) if done else RAISES

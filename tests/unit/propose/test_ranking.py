@@ -12,6 +12,7 @@ from operator_cases import context_of, failing
 
 from coderepair.errors import EngineError
 from coderepair.propose import ranking
+from coderepair.propose.evidence import Evidence
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Edit, FunctionContext, Scope, enumerate_edits
 from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place, places
@@ -197,3 +198,19 @@ def test_symptoms_of_several_checks_say_which_are_shared() -> None:
     assert "off by one" in found
     assert "all:wants int" in found
     assert symptoms(()) == ()
+
+
+def test_edits_that_put_the_same_values_there_wait_for_others() -> None:
+    context = context_of(LARGEST, *FAILURES)
+    scope = Scope(context)
+    edits = enumerate_edits(context, scope)
+    ranker = default_ranker()
+    unknown = dict.fromkeys(edits, Evidence("may", "all"))
+    usual = [item.edit for item in ranker.ordered(context, scope, edits, unknown)]
+    twins = set(usual[:12:2])
+    alike = {edit: known._replace(alike=edit in twins or None) for edit, known in unknown.items()}
+    found = [item.edit for item in ranker.ordered(context, scope, edits, alike)]
+    assert [edit for edit in found if edit in twins] == usual[:12:2]
+    assert usual[0] == found[0]
+    assert found.index(usual[10]) > usual.index(usual[10])
+    assert set(found) == set(usual)

@@ -9,7 +9,7 @@ from operator_cases import context_of
 
 from coderepair.model import Site
 from coderepair.propose.operators import Edit, Scope, enumerate_edits
-from coderepair.propose.sites import Sites, leaves_no_trace
+from coderepair.propose.sites import Sites, Spot, leaves_no_trace
 
 COUNTS = """
 def count_words(text, least):
@@ -124,7 +124,7 @@ def test_places_are_those_of_the_whole_file() -> None:
     context = FunctionContext(function, Surroundings(first_line=4))
     sites = Sites(context)
     at = function.index("+")
-    assert sites.place(Edit("test", context.function, ((at, at + 1, "*"),), "+", "*")) == (0, 0)
+    assert sites.place(Edit("test", context.function, ((at, at + 1, "*"),), "+", "*")) == Spot(0, 0)
     (site,) = sites.sites()
     (node,) = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.BinOp)]
     assert site.place == (

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable
+from functools import partial
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coderepair.edit.regions import program_of, region_text, replace_region
 from coderepair.model import CheckResult, Observations, Outcome, Program, Site, Task, TestReport
 from coderepair.propose.edits import compiles
-from coderepair.propose.evidence import Evidence, gather, keeps, mends
+from coderepair.propose.evidence import SAME, gather, keeps, mends
 from coderepair.propose.operators import Edit, FunctionContext, Scope, Surroundings, enumerate_edits
-from coderepair.propose.sites import Sites
+from coderepair.propose.sites import Sites, Spot
+from coderepair.runner.child.sameness import fingerprint, same
 from tests.projects import LIMITS, Project
 
 CLAMP = """\
@@ -69,6 +76,16 @@ class TestDepth(unittest.TestCase):
 """
 
 
+atoms = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from([0.0, -0.0, 0.5, float("nan"), float("nan")])
+    | st.sampled_from("ab")
+)
+values = st.recursive(atoms, lambda below: st.lists(below, max_size=3) | st.tuples(below, below))
+
+
 def _task(project: Project, source: str, tests: str) -> Task:
     project.write("solution.py", source)
     project.write("test_solution.py", tests)
@@ -96,9 +113,9 @@ def _letters(project: Project, tests: str, source: str, edits: list[Edit]) -> li
     ]
 
 
-def _letter(told: Observations, check: str, spot: tuple[int, int]) -> str:
-    letters = told[check].get(spot[0])
-    return "=" if letters is None else letters[spot[1]]
+def _letter(told: Observations, check: str, spot: Spot) -> str:
+    letter = told[check].get(spot.site, "")[spot.alternative :][:1] or "="
+    return letter if letter.isascii() else "d"
 
 
 def _edit(source: str, old: str, new: str) -> Edit:
@@ -228,8 +245,75 @@ def test_evidence_of_edits(project: Project) -> None:
     def observe(sites: object) -> Observations:
         return project.runner.observe(task, program, sites, LIMITS)  # type: ignore[arg-type]
 
-    assert gather(observe, report, _context(program), [good, idle]) == {
-        good: Evidence("all", "all"),
-        idle: Evidence("same", "all"),
+    found = gather(observe, report, _context(program), [good, idle])
+    assert {edit: known[:2] for edit, known in found.items()} == {
+        good: ("all", "all"),
+        idle: ("same", "all"),
     }
     assert gather(observe, TestReport(()), _context(program), [good]) == {}
+
+
+def _alike(project: Project, source: str, tests: str, *edits: tuple[str, str]) -> list[Hashable]:
+    """Which of some edits put the same values there."""
+    task, program = _task(project, source, tests), _whole(source)
+    (report,) = project.runner.run(task, [program], LIMITS)
+    listed = [_edit(source, *each) for each in edits]
+    observe = partial(project.runner.observe, task, program, limits=LIMITS)
+    found = gather(observe, report, _context(program), listed)
+    return [found[edit].alike for edit in listed]
+
+
+def test_edits_with_the_same_values_are_alike(project: Project) -> None:
+    plus, other, more, bool_, idle = _alike(
+        project, SPANS, SPANS_TESTS,
+        ("x - found[-1][1] < gap", "x - found[-1][1] < gap + 1"),
+        ("x - found[-1][1] < gap", "x - found[-1][1] <= gap"),
+        ("x - found[-1][1] < gap", "x - found[-1][1] < gap + 9"),
+        ("[-1][1] = x", "[-1][1] = x > 0"),
+        ("[x, x]", "[x, max(x, x)]"),
+    )  # fmt: skip
+    assert plus == other is not None
+    assert len({plus, more, bool_}) == 3
+    assert idle == SAME
+
+
+def test_values_are_followed_beyond_the_first_difference(project: Project) -> None:
+    source = "def total(xs):\n    sum_ = 0\n    for x in xs:\n        sum_ += x\n    return sum_\n"
+    tests = "from solution import total\n\ndef test():\n    assert total([2, 2, 5]) == 33\n"
+    twice, squared, power = _alike(
+        project, source, tests, ("+= x", "+= x + x"), ("+= x", "+= x * x"), ("+= x", "+= x ** 2")
+    )
+    assert squared == power != twice
+
+
+def test_guards_are_alike_only_if_they_leave_alike(project: Project) -> None:
+    source = SPANS.replace("        if found and", "        pass\n        if found and")
+    at = source.index("        pass\n")
+    guards = [
+        f"if {condition}:\n            {word}\n"
+        for condition, word in (("x > 3", "continue"), ("x >= 4", "continue"), ("x > 3", "break"))
+    ]
+    context = _context(_whole(source))
+    edits = [
+        Edit("insert.skip", context.function, ((at, at, f"        {guard}"),), "", guard)
+        for guard in guards
+    ]
+    task, program = _task(project, source, SPANS_TESTS), _whole(source)
+    (report,) = project.runner.run(task, [program], LIMITS)
+    observe = partial(project.runner.observe, task, program, limits=LIMITS)
+    found = gather(observe, report, context, edits)
+    one, two, three = (found[edit].alike for edit in edits)
+    assert one == two
+    assert one != three
+
+
+@given(values, values)
+def test_fingerprints_are_those_of_values_that_are_the_same(one: object, other: object) -> None:
+    prints = fingerprint(one), fingerprint(other)
+    if None not in prints:
+        assert (prints[0] == prints[1]) == same(one, other)
+
+
+def test_large_deep_and_foreign_values_have_no_fingerprint() -> None:
+    for value in (list(range(21)), "x" * 401, [[[[[]]]]], Counter("a"), object()):
+        assert fingerprint(value) is None
