@@ -156,7 +156,7 @@ class Observer(Watcher):
         outer = self._outermost(frame)
         alive, followed = [], self._follow(site, seen, scope)
         for index in seen.alive:
-            letter, value = UNKNOWN, None
+            letter, value = UNKNOWN, (False, "")
             if base is not None and repeatable(codes[1 + index], scope):
                 letter, value = self._compare(site, number, index, base, scope, outer)
             if letter == SAME:
