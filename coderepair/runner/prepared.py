@@ -42,7 +42,9 @@ class Prepared:
 
     def same_run(self, task: Task) -> bool:
         """Whether this holds for `task` too: other functions may change, but all that runs is the same."""
-        mine, other = (replace(each, targets=(), statement="") for each in (self.task, task))
+        mine, other = (
+            replace(each, targets=(), reached=(), statement="") for each in (self.task, task)
+        )
         return mine == other
 
     def learn(self, answer: dict[str, Any]) -> None:
