@@ -12,7 +12,7 @@ from coderepair.model import CheckResult, Limits, Outcome, Program, Task, TestFi
 from coderepair.runner import ForkRunner
 from coderepair.runner.pins import sha256
 
-LIMITS = Limits(test_timeout_s=3.0, total_timeout_s=20.0, memory_mb=512)
+LIMITS = Limits(test_timeout_s=10.0, total_timeout_s=120.0, memory_mb=512)
 
 
 @dataclass

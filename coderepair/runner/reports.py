@@ -146,13 +146,18 @@ def _check_id(node: TestNode, number: int) -> str:
 
 def _events(answer: dict[str, Any]) -> list[list[Any]]:
     """Those events that have the right shape: a candidate may have written some of them."""
-    shapes = {"c": (int, int, str), "n": (int, str), "x": (dict,)}
-    good = []
-    for event in answer.get("events", ()):
-        shape = shapes.get(event[0]) if isinstance(event, list) and event else None
-        if shape and all(isinstance(*pair) for pair in zip(event[1:], shape, strict=False)):
-            good.append(event)
-    return good
+    return [event for event in answer.get("events", ()) if _is_event(event)]
+
+
+def _is_event(event: object) -> bool:
+    if not isinstance(event, list) or len(event) < 2:
+        return False
+    kind, first, *rest = event[:4]
+    if kind == "c":
+        return isinstance(first, int) and len(rest) == 2 and [*map(type, rest)] == [int, str]
+    if kind == "n":
+        return isinstance(first, int) and isinstance(next(iter(rest), None), str)
+    return bool(kind == "x" and isinstance(first, dict))
 
 
 class _Story:
@@ -182,14 +187,14 @@ class _Story:
         broke_down = any(event[3] in BREAKDOWNS for event in self._checks.values())
         if answer.get("end") == "timeout":
             return Outcome.TIMEOUT, Failure("timeout", "no result within the time limit; killed")
-        if answer.get("end") == "memory":
-            return Outcome.MEMORY_LIMIT, Failure("memory", "took all memory it may take")
         if answer.get("end") == "disk":
             return Outcome.OUTPUT_LIMIT, Failure(
                 "output", "wrote more files than the limit; killed"
             )
         if broke_down:
             return Outcome.NOT_RUN, Failure("not_run", "left out after two checks broke down")
+        if answer.get("end") == "memory":
+            return Outcome.MEMORY_LIMIT, Failure("memory", "took all memory it may take")
         return Outcome.CRASH, Failure("crash", f"the process ended early ({answer.get('end')})")
 
     def results(self, number: int, node: TestNode) -> list[CheckResult]:

@@ -201,10 +201,9 @@ def test_bombs_cost_only_their_own_checks(world: World) -> None:
     if not world.has("seccomp"):
         del bombs["hidden memory"]
     limits = replace(LIMITS, memory_mb=128, test_timeout_s=1.0)
-    begin = time.monotonic()
     reports = world.judge(*bombs.values(), limits=limits)
     assert [report.passed for report in reports] == [0] * len(reports)
-    assert time.monotonic() - begin < 300
+    assert all(report.seconds < limits.total_timeout_s / 2 for report in reports)
     told = dict(zip(bombs, (outcomes(each)["test_first"] for each in reports), strict=True))
     assert told["memory"] is Outcome.MEMORY_LIMIT
     assert told["loop"] is Outcome.TIMEOUT

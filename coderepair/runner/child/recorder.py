@@ -7,6 +7,7 @@ Events go out at once, one frame each, so that what happened before a crash is n
     ["i", seconds]                                                     the tests were imported
     ["v", number, text]                                                what a call came to
     ["end"]                                                            all nodes were run
+    ["b", [...]]                                                       several of them
 `seen` is what a watcher of the program (`coverage`, `observe`) saw since the last event, if there is one.
 """
 
@@ -27,12 +28,14 @@ MAX_TIMEOUTS = 2
 """Checks that may time out before the rest of a program's checks is left out."""
 AFTER_TIMEOUT_S = 0.1
 """Limit of the checks that follow: most of them hang in the same loop."""
-STARVED = 0.01
-"""CPU seconds a wall second of a process that has work and waits for its turn; one that sleeps uses less."""
+STARVED = 0.002
+"""CPU seconds a wall second of a process that has work and waits for its turn on a machine that is very
+busy; one that sleeps uses less."""
 WALL_FACTOR = 4.0
 """Wall time a check may take, as a multiple of its CPU time: the machine may be busy."""
 FLUSH_S = 0.05
 """Longest that events wait, while new ones come."""
+SEVERAL = "b"
 REPEAT = 0.1
 """Seconds until a swallowed alarm comes again."""
 
@@ -99,7 +102,8 @@ class Recorder:
         cap: float,
         eager: bool = True,
     ) -> None:
-        """`eager` sends each event at once, as is needed where the program may end this process."""
+        """`eager` sends each event at once, and sets the clock anew for each check, as is needed where the
+        program may end this process, or stop the clock."""
         self._fd = fd
         self._functions = functions
         self._user_file = user_file
@@ -117,24 +121,29 @@ class Recorder:
         self._pid = 0
         self._mark = 0.0
         self._eager = eager
-        self._waiting = b""
+        self._waiting: List[List[Any]] = []
         self._flushed = 0.0
+        self._ticking = False
         self.watcher: Optional[Watcher] = None
 
     # -- one node ---------------------------------------------------------------------------------
 
     def begin(self, node: int, function: int) -> None:
         """A node starts; `function` is its index in the table of rewritten functions, -1 for none."""
+        self._busy = True
         self._node, self._function, self._outcomes, self._told = node, function, {}, False
         self._since = time.perf_counter()
         self._arm()
+        self._busy = False
 
     def finish(self, status: str, failure: Optional[Dict[str, Any]]) -> None:
         """The node has ended, with `failure` for what no assert accounts for."""
         self._disarm()
+        self._busy = True
         if not self._told or failure is not None:
             self._emit(["n", self._node, status, failure, self._lap(), self._seen_since()])
         self._told, self._node, self._function = True, -1, -1
+        self._busy = False
 
     def close(self) -> None:
         """Every node was run."""
@@ -142,8 +151,12 @@ class Recorder:
 
     def pause(self) -> None:
         """Nothing is timed until the next node begins."""
-        self._disarm()
         self._node = -1
+        self._stop()
+
+    def tell(self, event: List[Any]) -> None:
+        """Something of the caller's own, in its turn."""
+        self._emit(event)
 
     def outcome(self, number: int, text: str) -> None:
         """What the call of this number came to."""
@@ -237,6 +250,7 @@ class Recorder:
         self._timeouts += 1
         self._limit = min(self._limit, AFTER_TIMEOUT_S)
         self._wall = wall_limit(self._limit, self._wall)
+        self._ticking = False  # the next check has less time than the clock gives
         self._check(number, error.outcome, 0.0, {"kind": error.kind, "message": error.message})
         self.flush()
         if self._timeouts >= MAX_TIMEOUTS:
@@ -248,9 +262,23 @@ class Recorder:
         signal.signal(signal.SIGALRM, self._alarm)
 
     def _alarm(self, number: int, _frame: Any) -> None:
-        if self._busy or self._node < 0 or (number == signal.SIGALRM and self._is_starved()):
+        if self._busy or self._node < 0:
             return  # it comes again
+        if self._ticking and self._early(number):
+            return
+        if number == signal.SIGALRM and self._is_starved():
+            return
         raise CheckTimeout
+
+    def _early(self, number: int) -> bool:
+        """Whether the clock was set for a check before this one; then it is set for the rest of this one."""
+        if number == signal.SIGALRM:
+            kind, left = signal.ITIMER_REAL, self._wall - (time.monotonic() - self._armed)
+        else:
+            kind, left = signal.ITIMER_PROF, self._limit - (time.process_time() - self._own_mark)
+        if left > 0:
+            signal.setitimer(kind, left, REPEAT)
+        return left > 0
 
     def _is_starved(self) -> bool:
         """Whether the check only waits for a busy machine, within the limit that holds whatever happens."""
@@ -259,7 +287,7 @@ class Recorder:
 
     def _used(self) -> float:
         """CPU seconds of this process, and of the one that is followed, since the clock was set."""
-        own = process_cpu(os.getpid()) - self._own_mark
+        own = time.process_time() - self._own_mark
         return own + (process_cpu(self._pid) - self._mark if self._pid else 0.0)
 
     def follow(self, pid: int) -> None:
@@ -272,17 +300,24 @@ class Recorder:
         return process_cpu(self._pid) - self._mark > self._limit
 
     def _arm(self) -> None:
-        self._armed, self._own_mark = time.monotonic(), process_cpu(os.getpid())
+        """A check's time begins. A clock that is running already is left to `_early`."""
+        self._armed, self._own_mark = time.monotonic(), time.process_time()
         if self._pid:
             self._mark = process_cpu(self._pid)
-        signal.setitimer(signal.ITIMER_PROF, self._limit, REPEAT)
-        signal.setitimer(signal.ITIMER_REAL, self._wall, REPEAT)
+        if not self._ticking:
+            self._ticking = not self._eager
+            signal.setitimer(signal.ITIMER_PROF, self._limit, REPEAT)
+            signal.setitimer(signal.ITIMER_REAL, self._wall, REPEAT)
 
     def _disarm(self) -> None:
+        if self._eager:
+            self._stop()
+
+    def _stop(self) -> None:
         self._busy = True
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        self._busy = False
+        self._busy = self._ticking = False
 
     # -- out --------------------------------------------------------------------------------------
 
@@ -312,16 +347,17 @@ class Recorder:
         return None if self.watcher is None else self.watcher.told()
 
     def _emit(self, event: List[Any]) -> None:
-        self._waiting += wire.encode(event)
+        self._waiting.append(event)
         now = time.monotonic()
         if self._eager or now - self._flushed > FLUSH_S:
             self._flushed = now
             self.flush()
 
     def flush(self) -> None:
-        """Sends what waits to be sent."""
-        waiting, self._waiting = self._waiting, b""
-        wire.write_all(self._fd, waiting)
+        """Sends what waits to be sent, as one frame where there are several."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            wire.write(self._fd, waiting[0] if len(waiting) == 1 else [SEVERAL, waiting])
 
 
 def _expected(value: Any) -> Any:

@@ -117,11 +117,11 @@ def test_a_stop_does_not_wait_for_an_answer(peer: Peer) -> None:
 def test_a_stop_does_not_wait_for_a_busy_server(peer: Peer) -> None:
     policy = OpenAIPolicy(peer.url)
     texts(policy)
-    peer.failures = [(503, {"Retry-After": "9"}, b"busy")] * 9
+    peer.failures = [(503, {"Retry-After": "60"}, b"busy")] * 9
     start = time.monotonic()
     policy.should_stop = lambda: time.monotonic() - start > 0.2
     samples = policy.complete([ASK])[0]
-    assert time.monotonic() - start < 9
+    assert time.monotonic() - start < 60
     assert [each.finish_reason for each in samples] == ["cancelled"] * 3
 
 

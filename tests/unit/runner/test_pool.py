@@ -88,10 +88,9 @@ def test_a_slow_import_and_a_slow_fixture_are_allowed_for(project: Project) -> N
     ["def add(a, b):\n    import time\n    time.sleep(60)\n", "import time\ntime.sleep(60)\n"],
 )
 def test_sleeping_is_no_way_around_the_limit(project: Project, source: str) -> None:
-    begin = time.monotonic()
     (report,) = project.judge(FIXED, TESTS, source)
     assert check(report, "test_add").outcome is Outcome.TIMEOUT
-    assert time.monotonic() - begin < 55
+    assert report.seconds < 55
 
 
 def test_a_program_is_not_run_when_a_test_file_has_changed(project: Project) -> None:

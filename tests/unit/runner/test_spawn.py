@@ -32,9 +32,14 @@ HUNGRY = """import time
 
 def double(x):
     held = [bytearray(b'x' * 10 ** 7) for _ in range(30)]
-    time.sleep(3)
+    time.sleep(30)
     return 2 * x
 """
+SLOW = (
+    "import time\n\ndef double(x):\n    end = time.process_time() + 0.1\n"
+    "    while time.process_time() < end:\n        pass\n    return 2 * x\n"
+)
+"""So slow that a program may sleep for some seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +78,9 @@ def test_memory_is_watched_where_no_limit_holds(tmp_path: Path) -> None:
     with ForkRunner(1, "L0", off, integrity="auto") as runner:
         project = Project(tmp_path, runner)
         limits = replace(LIMITS, memory_mb=128, test_timeout_s=30.0, total_timeout_s=60.0)
-        hungry, right = project.judge(RIGHT, TESTS, HUNGRY, RIGHT, limits=limits)
+        hungry, right = project.judge(SLOW, TESTS, HUNGRY, RIGHT, limits=limits)
     assert hungry.passed == 0
-    assert outcomes(hungry)["test_first"] is Outcome.CRASH
+    assert outcomes(hungry)["test_first"] is Outcome.MEMORY_LIMIT
     assert right.solved
 
 
