@@ -10,9 +10,10 @@ from coderepair.errors import UsageError
 
 if TYPE_CHECKING:
     from coderepair.config import Settings
-    from coderepair.contracts import Observer, Proposer
+    from coderepair.contracts import Proposer
     from coderepair.model import Limits, TestReport
     from coderepair.policy import Policies
+    from coderepair.runner import AnyRunner
 
 OPERATORS, EMBEDDED, CHAT = "operators", "embedded", "chat"
 
@@ -59,7 +60,7 @@ class Proposers:
 def open_proposers(
     settings: Settings,
     should_stop: Callable[[], bool],
-    observer: Observer | None = None,
+    observer: AnyRunner | None = None,
     limits: Limits | None = None,
 ) -> Proposers:
     """`observer` lets the edit operators see, within `limits`, what their edits would do.
@@ -93,9 +94,11 @@ def _open_policies(settings: Settings) -> Policies | None:
 def _proposers(
     settings: Settings,
     policies: Policies | None,
-    observer: Observer | None,
+    observer: AnyRunner | None,
     limits: Limits | None,
 ) -> dict[str, Proposer]:
+    from coderepair.feedback.kinds import Sources
+    from coderepair.model import Limits
     from coderepair.propose.edits import EditProposer
     from coderepair.propose.model import ChatProposer, EmbeddedProposer
 
@@ -107,5 +110,8 @@ def _proposers(
     if edit is not None:
         found[EMBEDDED] = EmbeddedProposer(edit, seed=settings.seed)
     if CHAT in settings.proposers and chat is not None:
-        found[CHAT] = ChatProposer(chat, seed=settings.seed)
+        sources = Sources(observer, limits or Limits(), settings.seed)
+        found[CHAT] = ChatProposer(
+            chat, seed=settings.seed, feedback=settings.feedback, sources=sources
+        )
     return found

@@ -23,7 +23,7 @@ from coderepair.errors import ConfigError
 
 STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear", "flat")
 PROPOSERS = ("operators", "embedded", "chat")
-FEEDBACK = ("failures", "random")
+FEEDBACK = ("failures", "lines", "cocogen", "random")
 MODES = ("direct",)
 ISOLATION = ("", "L0", "L1", "L2", "L3", "L4", "L5")
 INTEGRITY = ("auto", "two-process", "shared-process")

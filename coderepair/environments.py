@@ -71,7 +71,7 @@ def _poetry_store() -> Path:
     if given:
         return Path(given)
     cache = os.environ.get("POETRY_CACHE_DIR", "")
-    return (Path(cache) if cache else _cache_home() / "pypoetry") / "virtualenvs"
+    return (Path(cache) if cache else cache_home() / "pypoetry") / "virtualenvs"
 
 
 def _hatch(root: Path, name: str) -> Iterator[Path]:
@@ -128,7 +128,8 @@ def _version(path: Path) -> tuple[int, ...]:
     return tuple(map(int, found[1].split("."))) if found else ()
 
 
-def _cache_home() -> Path:
+def cache_home() -> Path:
+    """Where programs keep what they can make again."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
     return Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")

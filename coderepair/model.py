@@ -327,7 +327,11 @@ class Feedback:
     tried: tuple[str, ...] = ()
     """Refinements of the same node that failed, in a few words each."""
     context: str = ""
-    """Other definitions of the file or project that the function uses."""
+    """Other definitions of the file that the function uses."""
+    project: tuple[str, ...] = ()
+    """Definitions of the project that may help, with the import that they need, one a line."""
+    suspects: tuple[str, ...] = ()
+    """Lines to suspect, `line 4: total = 3`, the most suspicious first."""
 
 
 @dataclass(frozen=True, slots=True)

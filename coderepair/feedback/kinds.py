@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from coderepair.feedback.cocogen import cocogen
+from coderepair.feedback.suspects import suspects
 from coderepair.feedback.unrelated import unrelated
 from coderepair.model import Feedback, Limits, Node, Task
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from coderepair.search.tree import Tree
 
 FAILURES = "failures"
+COCOGEN = "cocogen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ def _plain(feedback: Feedback, _about: About) -> Feedback:
 
 KINDS: Mapping[str, Kind] = {
     FAILURES: _plain,
+    "lines": suspects,
+    COCOGEN: cocogen,
     "random": unrelated,
 }
 """Name -> what it adds. Applied in this order whatever the order in which they are named."""

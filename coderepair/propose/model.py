@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -20,11 +21,13 @@ from coderepair.edit.whole_function import check_compiles
 from coderepair.errors import EditError, PolicyError
 from coderepair.feedback import build, build_for_edits
 from coderepair.feedback.context import imports
+from coderepair.feedback.kinds import COCOGEN, FAILURES, Sources
 from coderepair.feedback.target import Target, locate
 from coderepair.model import Completion, Node, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.prompt import chat, edit_dialect
 from coderepair.propose.calibration import Curve, on_the_way
+from coderepair.propose.static_rounds import StaticRounds
 
 if TYPE_CHECKING:
     from coderepair.search.tree import Tree
@@ -51,14 +54,26 @@ _MOST_CACHED = 256
 class ChatProposer:
     """Asks for the whole function. A reply without a usable one is a proposal without a program.
 
-    The k samples of a pull come from one prompt; seeds depend on `seed`, node and rank alone.
+    The k samples of a pull come from one prompt; seeds depend on `seed`, node and rank alone. With the
+    feedback `cocogen` a reply with static errors is sent back at the next pull (`propose.static_rounds`).
     """
 
     name = "chat"
 
-    def __init__(self, policy: ModelPolicy, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        policy: ModelPolicy,
+        *,
+        seed: int = 0,
+        feedback: Sequence[str] = (FAILURES,),
+        sources: Sources | None = None,
+    ) -> None:
+        """`feedback` names kinds of `feedback.kinds`, for which `sources` is at hand."""
         self._policy = policy
         self._seed = seed
+        self._feedback = feedback
+        self._sources = sources or Sources(seed=seed)
+        self._rounds = StaticRounds(policy) if COCOGEN in feedback else None
         self.trimmed: tuple[str, ...] = ()
         """What the last prompt left out to fit the model's context."""
 
@@ -73,17 +88,23 @@ class ChatProposer:
         if base is None:
             return []
         target = locate(task, base, node.report or tree.root.report)
-        request = self._request(task, tree, node, base, rank, k)
-        completions = self._policy.complete([request])[0]
-        return [
+        asked = self._request(task, tree, node, base, rank, k), 1
+        if self._rounds is not None:
+            asked = self._rounds.continued(task, base, asked[0])
+        completions = self._policy.complete([asked[0]])[0]
+        proposals = [
             self._proposal(completion, task, base, target, first=index == 0)
             for index, completion in enumerate(completions)
         ]
+        if self._rounds is None:
+            return proposals
+        answers = list(zip(completions, proposals, strict=True))
+        return self._rounds.judged(task, base, target, asked, answers)
 
     def _request(
         self, task: Task, tree: Tree, node: Node, base: Program, rank: int, k: int
     ) -> Request:
-        feedback = build(task, tree, node)
+        feedback = build(task, tree, node, self._feedback, self._sources)
         function = estimate_tokens(feedback.function)
         reply = min(2 * function + _MIN_REPLY, function + _MAX_REPLY)
         context = self._policy.context_size()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coderepair.edit.whole_function import INSTRUCTIONS
 from coderepair.model import CheckResult, Failure, Feedback, Message, Outcome
-from coderepair.prompt import chat
+from coderepair.prompt import chat, static_errors
 
 FUNCTION = '''\
 def median(values):
@@ -76,7 +77,9 @@ CASES: dict[str, Feedback] = {
         passing=("test_odd", "test_median::assert#1"),
         values=("line 8: middle = 2",),
         trace=("median, line 8",),
-        static=("line 4: unused variable x",),
+        static=("line 9: E0602 undefined-variable: undefined name 'halve'",),
+        project=("from stats.means import halve; def halve(x: float) -> float  # Half of it.",),
+        suspects=("line 11: return ordered[middle - 1] + ordered[middle] / 2",),
         tried=("line 11: '/ 2' -> '/ 3'", "line 8: '// 2' -> '/ 2'"),
         context="LIMIT = 10\ndef mean(values): ...  # Average.",
     ),
@@ -102,6 +105,12 @@ def rendered() -> dict[str, str]:
     prompts["trimmed"] = chat.render(everything, count, 150, imports=imports)
     stub = replace(everything, function="def median(values):\n    ...")
     prompts["rewrite"] = chat.render(stub, count, None, rewrite=True)
+    project = everything.project
+    errors = ("line 7: E0602 undefined-variable: undefined name 'halve'",)
+    asked = static_errors.request(errors, project, INSTRUCTIONS)
+    prompts["static_errors"] = chat.Prompt((Message("user", asked),), 0)
+    alone = static_errors.request(errors, (), INSTRUCTIONS)
+    prompts["static_errors_alone"] = chat.Prompt((Message("user", alone),), 0)
     return {f"{name}.txt": _text(prompt) for name, prompt in prompts.items()}
 
 

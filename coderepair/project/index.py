@@ -1,0 +1,194 @@
+"""Every module of a project as a record, kept on disk by the content of its file.
+
+A file is read again only if its bytes have changed; what cannot be read or parsed is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from coderepair.environments import cache_home
+from coderepair.project.reading import read
+from coderepair.project.records import Definition, Module, packed, unpacked
+
+FORMAT = f"1 {sys.version_info[0]}.{sys.version_info[1]}"
+"""Of the file on disk; with another one, or another parser, everything is read anew."""
+MAX_FILES = 10_000
+MAX_BYTES = 2_000_000
+"""Of one file: what is larger is data or was generated."""
+SKIPPED = frozenset(
+    {"node_modules", "venv", "env", "build", "dist", "site-packages", "__pycache__"}
+)
+_SOURCE_FOLDERS = ("src", "lib")
+
+
+class ProjectIndex:
+    """The modules of a project."""
+
+    def __init__(self, root: Path, modules: Mapping[str, Module]) -> None:
+        """`modules` by path relative to `root`."""
+        self.root = root
+        self.modules = modules
+
+    def at(self, path: str) -> Module | None:
+        """The module in a file, given by its absolute path."""
+        try:
+            relative = Path(path).resolve().relative_to(self.root.resolve())
+        except (ValueError, OSError):
+            return None
+        return self.modules.get(relative.as_posix())
+
+    def named(self, name: str) -> list[Module]:
+        """Modules that may be imported under a dotted name: those whose path ends so."""
+        return self._by_ending.get(name, [])
+
+    def is_package(self, name: str) -> bool:
+        """Whether a folder with modules below it may be imported under this name."""
+        return name in self._packages
+
+    @cached_property
+    def definitions(self) -> list[tuple[Module, Definition]]:
+        """Everything that the modules define, by path and line."""
+        return [(each, item) for each in self.modules.values() for item in each.definitions]
+
+    @cached_property
+    def by_last_name(self) -> Mapping[str, list[tuple[Module, Definition]]]:
+        """Definitions by their name without the class."""
+        found: defaultdict[str, list[tuple[Module, Definition]]] = defaultdict(list)
+        for module, item in self.definitions:
+            found[item.last].append((module, item))
+        return found
+
+    @cached_property
+    def _by_ending(self) -> Mapping[str, list[Module]]:
+        found: defaultdict[str, list[Module]] = defaultdict(list)
+        for path, module in self.modules.items():
+            parts = _parts(path)
+            for start in range(len(parts)):
+                found[".".join(parts[start:])].append(module)
+        return found
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path in self.modules:
+            folders = path.split("/")[:-1]
+            found.update(
+                ".".join(folders[start:end])
+                for end in range(1, len(folders) + 1)
+                for start in range(end)
+            )
+        return frozenset(found)
+
+
+def load(root: Path, folder: Path | None = None) -> ProjectIndex:
+    """The index of the project at `root`; `folder` is where indexes are kept (default: the cache)."""
+    root = root.resolve()
+    kept_at = _place(root, folder or cache_home() / "coderepair" / "index")
+    known = _kept(kept_at)
+    rows: dict[str, list[Any]] = {}
+    modules: dict[str, Module] = {}
+    for path in files(root):
+        try:
+            data = (root / path).read_bytes()
+        except OSError:
+            continue
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        row = known.get(path)
+        if row is None or row[0] != digest:
+            row = [digest, _read(data, root, path)]
+        rows[path] = row
+        with contextlib.suppress(TypeError, ValueError, IndexError):
+            if row[1] is not None:
+                modules[path] = unpacked(row[1])
+    if rows != known:
+        _keep(kept_at, rows)
+    return ProjectIndex(root, modules)
+
+
+def files(root: Path) -> Iterator[str]:
+    """Python files of a project relative to its root, sorted, without hidden folders and environments."""
+    found: list[str] = []
+    for base, folders, names in os.walk(root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name[0] != "." and name not in SKIPPED and not _is_environment(Path(base, name))
+        )
+        for name in names:
+            path = Path(base, name)
+            if name.endswith(".py") and path.is_file() and path.stat().st_size <= MAX_BYTES:
+                found.append(path.relative_to(root).as_posix())
+        if len(found) >= MAX_FILES:
+            break
+    yield from sorted(found[:MAX_FILES])
+
+
+def module_name(root: Path, path: str) -> str:
+    """Under which name a file is imported: from the folder above its outermost package, or the root."""
+    parts = _parts(path)
+    folders = path.split("/")[:-1]
+    start = len(folders)
+    while start > 0 and (root.joinpath(*folders[:start]) / "__init__.py").exists():
+        start -= 1
+    if start == len(
+        folders
+    ):  # in no package: a folder below the root, or of sources, is a namespace
+        start = 1 if folders[:1] and folders[0] in _SOURCE_FOLDERS else 0
+    return ".".join(parts[start:])
+
+
+def _parts(path: str) -> list[str]:
+    """`a/b.py` and `a/b/__init__.py` as `["a", "b"]`."""
+    parts = path.removesuffix(".py").split("/")
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _is_environment(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").exists()
+
+
+def _read(data: bytes, root: Path, path: str) -> list[object] | None:
+    """The record of a file as JSON takes it; None if it does not parse."""
+    try:
+        return packed(read(data.decode("utf-8-sig"), module_name(root, path), path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _place(root: Path, folder: Path) -> Path:
+    return folder / f"{hashlib.blake2b(os.fsencode(root), digest_size=16).hexdigest()}.json"
+
+
+def _kept(path: Path) -> dict[str, list[Any]]:
+    """What was kept; nothing if the file is missing, damaged or of another format."""
+    try:
+        document = json.loads(path.read_bytes())
+        return dict(document["files"]) if document["format"] == FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _keep(path: Path, rows: Mapping[str, object]) -> None:
+    """Replaces the file as a whole; a cache that cannot be written is done without."""
+    text = json.dumps({"format": FORMAT, "files": rows}, separators=(",", ":"))
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".new")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
