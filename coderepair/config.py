@@ -96,7 +96,8 @@ class Settings:
     proposers: tuple[str, ...] = PROPOSERS
     """Who proposes changes, of operators, embedded, chat; those that are available are used."""
     feedback: tuple[str, ...] = ("failures",)
-    """What a model is shown about a failing program."""
+    """What a chat model is shown about a failing program, of failures, lines (those to suspect), cocogen (static
+    errors, and definitions of the project), random (the control of an ablation)."""
     mode: str = "direct"
     """How a chat model is asked: direct (for the function at once)."""
     offline: bool = False

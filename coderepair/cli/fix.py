@@ -56,6 +56,7 @@ def fix(
     endpoint: o.Endpoint = None,
     endpoint_model: o.EndpointModel = None,
     samples: o.Samples = None,
+    feedback: o.FeedbackNames = None,
     offline: o.Offline = None,
     python: o.Python = None,
     isolation: o.Isolation = None,

@@ -175,6 +175,10 @@ EndpointModel = Annotated[
     setting("endpoint_model", MODELS, "NAME", "Which of the server's models to ask"),
 ]
 Samples = Annotated[int | None, setting("samples", MODELS, "K", "Samples drawn from one prompt")]
+FeedbackNames = Annotated[
+    str | None,
+    setting("feedback", MODELS, "NAMES", "What a chat model is shown, such as failures,cocogen"),
+]
 Offline = Annotated[
     bool | None,
     typer.Option(
@@ -219,8 +223,7 @@ def setting_flags(given: Mapping[str, Any]) -> dict[str, Any]:
     flags = {name: value for name, value in given.items() if name in _FIELDS and value is not None}
     if given.get("no_rivals"):
         flags["rivals"] = 0
-    if "proposers" in flags:
-        flags["proposers"] = [
-            part.strip() for part in flags["proposers"].split(",") if part.strip()
-        ]
+    for name in ("proposers", "feedback"):
+        if name in flags:
+            flags[name] = [part.strip() for part in flags[name].split(",") if part.strip()]
     return flags
