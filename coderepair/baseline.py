@@ -16,7 +16,8 @@ MIN_CANDIDATE_S = 1.5
 """A candidate gets this many wall seconds over all checks, and what the user's program took, times:"""
 SLOWDOWN = 10.0
 
-_NO_VERDICT = (Outcome.TIMEOUT, Outcome.NOT_RUN)
+NO_VERDICT = (Outcome.TIMEOUT, Outcome.NOT_RUN)
+"""Outcomes of checks that hang, and of those behind them."""
 
 
 def verification_limits(settings: Settings) -> Limits:
@@ -38,7 +39,7 @@ def candidate_limits(limits: Limits, before: TestReport) -> Limits:
     Endless loops are common among candidates, and one that hangs in a check hangs in most.
     """
     took = sum(each.seconds for each in before.checks if each.outcome is not Outcome.TIMEOUT)
-    if not any(each.outcome in _NO_VERDICT for each in before.checks):
+    if not any(each.outcome in NO_VERDICT for each in before.checks):
         took = max(took, before.seconds)  # imports and fixtures too, and no time spent hanging
     total = min(limits.total_timeout_s, MIN_CANDIDATE_S + SLOWDOWN * took)
     return replace(limits, total_timeout_s=total)
@@ -64,6 +65,6 @@ def check_baseline(before: TestReport, again: TestReport) -> None:
 
 
 def _disagree(first: Outcome, second: Outcome) -> bool:
-    if first in _NO_VERDICT or second in _NO_VERDICT:
+    if first in NO_VERDICT or second in NO_VERDICT:
         return False
     return (first is Outcome.PASS) != (second is Outcome.PASS)

@@ -8,42 +8,44 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from coderepair.baseline import NO_VERDICT
 from coderepair.errors import FlakyTests
 from coderepair.methods import PYTEST, UNITTEST
 from coderepair.model import Limits, Outcome, Task, TestReport
-from coderepair.runner.fresh import PlainRun, run_plain
+from coderepair.runner.fresh import PlainRun, PlainRuns
 from coderepair.verify import HASH_SEEDS, what
 
 HASHING = {"set", "frozenset", "hash", "Counter", "intersection", "union", "difference"}
 """Names behind which values may come in the order of their hashes."""
 
 
-@dataclass
 class OtherSeed:
-    """A run of the user's program under another seed, under way."""
+    """A run of the user's program under another seed, under way in a fresh process."""
 
-    task: Task
-    limits: Limits
-    found: list[PlainRun] = field(default_factory=list)
-
-    def run(self) -> None:
-        """To its end, or until the time is over."""
-        self.found = _plain(self.task, HASH_SEEDS[1], self.limits)
+    def __init__(self, task: Task, limits: Limits, runs: PlainRuns | None) -> None:
+        """`runs` is the one run; None if the seed decides nothing."""
+        self._task, self._limits, self._runs = task, limits, runs
 
     def check(self, before: TestReport) -> None:
-        """Raises `FlakyTests` if plain runs under the two seeds disagree; `before` tells whether to look."""
-        if not self.found or not _differing(_verdicts(before), self.found[0]):
+        """Raises `FlakyTests` if plain runs under the two seeds disagree; `before` tells whether to look.
+
+        Where a check hangs plain pytest would hang too, and nothing can be said.
+        """
+        if self._runs is None or any(check.outcome in NO_VERDICT for check in before.checks):
             return
-        (again,) = _plain(self.task, HASH_SEEDS[0], self.limits)
-        if again.status is None:
+        (found,) = self._runs.wait()
+        if not _differing(_verdicts(before), found):
             return
-        known = {name: outcome == "passed" for name, outcome in again.outcomes.items()}
-        differing = _differing(known, self.found[0])
+        with PlainRuns(self._task, [_job(self._task, HASH_SEEDS[0])], self._limits) as again:
+            (usual,) = again.wait()
+        if usual.status is None:
+            return
+        known = {name: outcome == "passed" for name, outcome in usual.outcomes.items()}
+        differing = _differing(known, found)
         if differing:
             raise FlakyTests(
                 f"{differing[0]} passes or fails with the order of sets (PYTHONHASHSEED); "
@@ -53,15 +55,16 @@ class OtherSeed:
 
 @contextmanager
 def other_seed(task: Task, limits: Limits) -> Iterator[OtherSeed]:
-    """Runs the program under another seed meanwhile; the run has ended at the end of the block."""
-    run = OtherSeed(task, limits)
+    """Runs the program under another seed in the block, if its tests could tell; to be checked there."""
     if task.method not in (PYTEST, UNITTEST) or not hashes(task):
-        yield run
+        yield OtherSeed(task, limits, None)
         return
-    with ThreadPoolExecutor(1) as pool:
-        under_way = pool.submit(run.run)
-        yield run
-        under_way.result()
+    with PlainRuns(task, [_job(task, HASH_SEEDS[1])], limits) as runs:
+        yield OtherSeed(task, limits, runs)
+
+
+def _job(task: Task, seed: int) -> tuple[str, dict[str, Any], int]:
+    return task.source, what(task, narrowed=True), seed
 
 
 def hashes(task: Task) -> bool:
@@ -81,10 +84,6 @@ def _hashes(text: str) -> bool:
         or (isinstance(node, ast.Attribute) and node.attr in HASHING)
         for node in nodes
     )
-
-
-def _plain(task: Task, seed: int, limits: Limits) -> list[PlainRun]:
-    return run_plain(task, [(task.source, what(task, narrowed=True), seed)], limits, False)
 
 
 def _verdicts(report: TestReport) -> dict[str, bool]:

@@ -169,8 +169,8 @@ class _Run:
         limits = baseline_limits(self.settings)
         with other_seed(self.task, limits) as otherwise:
             before, again = self.runner.run(self.task, [root, root], limits)
-        check_baseline(before, again)
-        otherwise.check(before)
+            check_baseline(before, again)
+            otherwise.check(before)
         baseline = Baseline(before, self.isolation)
         self.show(baseline)
         if before.solved:

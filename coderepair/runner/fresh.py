@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,36 +124,61 @@ class _Process:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def run_plain(
-    task: Task,
-    jobs: Sequence[tuple[str, dict[str, Any], int]],
-    limits: Limits,
-    with_original: bool = True,
-) -> list[PlainRun]:
+class PlainRuns(AbstractContextManager["PlainRuns"]):
     """Plain runs of (source, what to run, hash seed), side by side, each in a fresh process.
 
-    The last one is the original's, `with_original`: when the others are done it gets little more time than they took.
+    They start at once and are ended at the end of the block, if they have not come to their end.
     """
-    begin = time.monotonic()
-    deadline = begin + limits.total_timeout_s
-    processes: list[_Process] = []
-    try:
-        processes = [_Process(task, *job, limits) for job in jobs]
+
+    def __init__(
+        self, task: Task, jobs: Sequence[tuple[str, dict[str, Any], int]], limits: Limits
+    ) -> None:
+        self._begin = time.monotonic()
+        self._deadline = self._begin + limits.total_timeout_s
+        self._processes: list[_Process] = []
+        try:
+            self._processes.extend(_Process(task, *job, limits) for job in jobs)
+        except BaseException:
+            self._end()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def wait(self, with_original: bool = False) -> list[PlainRun]:
+        """What they told, once all are done or the time is over.
+
+        Where the last is the original's, `with_original`, it gets little more time than the others took.
+        """
+        deadline = self._deadline
         with selectors.DefaultSelector() as selector:
-            for process in processes:
+            for process in self._processes:
                 selector.register(process.socket, selectors.EVENT_READ, process)
             while selector.get_map() and time.monotonic() < deadline:
                 for key, _ in selector.select(deadline - time.monotonic()):
                     if not key.data.read():
                         selector.unregister(key.fileobj)
                         key.data.close()
-                others = processes[:-1] if with_original else []
+                others = self._processes[:-1] if with_original else []
                 if others and all(process.ended for process in others):
                     longest = max(process.run.seconds for process in others)
                     rest = max(BEFORE_FLOOR_S, BEFORE_FACTOR * longest)
-                    deadline = min(deadline, begin + rest)
-    finally:
-        for process in processes:
+                    deadline = min(deadline, self._begin + rest)
+        self._end()
+        return [process.run for process in self._processes]
+
+    def _end(self) -> None:
+        for process in self._processes:
             if not process.ended:
                 process.close()
-    return [process.run for process in processes]
+
+
+def run_plain(
+    task: Task,
+    jobs: Sequence[tuple[str, dict[str, Any], int]],
+    limits: Limits,
+    with_original: bool = True,
+) -> list[PlainRun]:
+    """The runs of `PlainRuns`, waited for within the limits."""
+    with PlainRuns(task, jobs, limits) as runs:
+        return runs.wait(with_original=with_original)
