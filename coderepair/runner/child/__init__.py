@@ -24,6 +24,7 @@ entry.py      what a process gives up before it runs a program
 describe.py   a failing check in words: call, expected, got, lines of the user's file
 closeness.py  how near a wrong value is to the right one
 doctests.py   examples in docstrings, taken from the original file
+blocks.py     values at points of the program, for one call of a check (display.py: as text)
 loader.py     the program takes the place of the user's file when it is imported
 coverage.py   which lines of the user's file each check executes
 sandbox.py    all that a process gives up; resource limits

@@ -43,6 +43,10 @@ def _program(task: Any, source: str, settings: Dict[str, Any], recorder: Recorde
         from . import made_calls
 
         recorder.watcher, code = made_calls.start(source, task.path)
+    elif settings.get("blocks"):
+        from . import blocks
+
+        recorder.watcher, code = blocks.start(source, task.path, settings["blocks"])
     elif settings.get("sites"):
         from . import observe
 
