@@ -108,7 +108,7 @@ def _in_scopes(tree: ast.Module) -> Iterator[tuple[Scope, ast.AST]]:
     stack: list[tuple[ast.AST, Scope, str]] = [(tree, Scope(), "")]
     while stack:
         node, scope, owner = stack.pop()
-        for child in ast.iter_child_nodes(node):
+        for child in _evaluated(node):
             inner, above = scope, owner
             if isinstance(child, FunctionNode):
                 inner, above = scope_of(child, scope, owner), ""
@@ -121,6 +121,12 @@ def _in_scopes(tree: ast.Module) -> Iterator[tuple[Scope, ast.AST]]:
             if not isinstance(child, FunctionNode | ast.ClassDef):
                 yield inner, child
             stack.append((child, inner, above))
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes right below one, without annotations, which are types and need not be values."""
+    types = (getattr(node, "annotation", None), getattr(node, "returns", None))
+    return (child for child in ast.iter_child_nodes(node) if child not in types)
 
 
 def _with_own(node: ast.AST, scope: Scope) -> Scope:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from coderepair.environments import cache_home
 from coderepair.project.reading import read
@@ -30,6 +30,16 @@ SKIPPED = frozenset(
     {"node_modules", "venv", "env", "build", "dist", "site-packages", "__pycache__"}
 )
 _SOURCE_FOLDERS = ("src", "lib")
+
+
+class File(NamedTuple):
+    """A file as it was found."""
+
+    path: str
+    """Relative to the root, with `/`."""
+    time_ns: int
+    """When it was changed last."""
+    size: int
 
 
 class ProjectIndex:
@@ -70,6 +80,23 @@ class ProjectIndex:
         return found
 
     @cached_property
+    def postings(self) -> Mapping[str, list[int]]:
+        """Word -> places in `definitions` of those that have it, as often as they have it."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for number, (_, item) in enumerate(self.definitions):
+            for word in item.words:
+                found[word].append(number)
+        return found
+
+    @cached_property
+    def mean_words(self) -> float:
+        """Of a definition; at least 1."""
+        return max(
+            1.0,
+            sum(len(item.words) for _, item in self.definitions) / max(1, len(self.definitions)),
+        )
+
+    @cached_property
     def _by_ending(self) -> Mapping[str, list[Module]]:
         found: defaultdict[str, list[Module]] = defaultdict(list)
         for path, module in self.modules.items():
@@ -98,7 +125,7 @@ def load(root: Path, folder: Path | None = None) -> ProjectIndex:
     known = _kept(kept_at)
     rows: dict[str, list[Any]] = {}
     modules: dict[str, Module] = {}
-    for path in files(root):
+    for path, _, _ in files(root):
         try:
             data = (root / path).read_bytes()
         except OSError:
@@ -116,22 +143,34 @@ def load(root: Path, folder: Path | None = None) -> ProjectIndex:
     return ProjectIndex(root, modules)
 
 
-def files(root: Path) -> Iterator[str]:
-    """Python files of a project relative to its root, sorted, without hidden folders and environments."""
-    found: list[str] = []
-    for base, folders, names in os.walk(root):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and name not in SKIPPED and not _is_environment(Path(base, name))
-        )
-        for name in names:
-            path = Path(base, name)
-            if name.endswith(".py") and path.is_file() and path.stat().st_size <= MAX_BYTES:
-                found.append(path.relative_to(root).as_posix())
-        if len(found) >= MAX_FILES:
-            break
-    yield from sorted(found[:MAX_FILES])
+def files(root: Path) -> list[File]:
+    """Python files of a project, sorted, without hidden folders, environments and what links lead to."""
+    found: list[File] = []
+    stack = [(root, "")]
+    while stack and len(found) < MAX_FILES:
+        folder, prefix = stack.pop()
+        try:
+            with os.scandir(folder) as listed:
+                entries = [each for each in listed if each.name[0] != "."]
+            if not any(each.name == "pyvenv.cfg" for each in entries):
+                stack += _look(entries, prefix, found)
+        except OSError:
+            continue
+    return sorted(found)[:MAX_FILES]
+
+
+def _look(
+    entries: list[os.DirEntry[str]], prefix: str, found: list[File]
+) -> Iterator[tuple[Path, str]]:
+    """Adds the files of one folder to `found`, and gives the folders in it."""
+    for each in entries:
+        if each.name.endswith(".py"):
+            if each.is_file():
+                stat = each.stat()
+                if stat.st_size <= MAX_BYTES:
+                    found.append(File(prefix + each.name, stat.st_mtime_ns, stat.st_size))
+        elif each.name not in SKIPPED and each.is_dir(follow_symlinks=False):
+            yield Path(each.path), f"{prefix}{each.name}/"
 
 
 def module_name(root: Path, path: str) -> str:
@@ -152,10 +191,6 @@ def _parts(path: str) -> list[str]:
     """`a/b.py` and `a/b/__init__.py` as `["a", "b"]`."""
     parts = path.removesuffix(".py").split("/")
     return parts[:-1] if parts[-1] == "__init__" else parts
-
-
-def _is_environment(folder: Path) -> bool:
-    return (folder / "pyvenv.cfg").exists()
 
 
 def _read(data: bytes, root: Path, path: str) -> list[object] | None:

@@ -67,6 +67,7 @@ RIGHT = [
     "global late\nlate = 1\nreturn late",
     "with open(x) as file:\n    return file.anything()",
     "import collections\nreturn collections.abc.Iterable",
+    "y: add_tax[int] = x\nreturn y",
 ]
 
 
