@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def sha256(path: str) -> str:
 
 def _stamp(path: str) -> tuple[int, int, int]:
     try:
-        found = Path(path).stat()
+        found = os.stat(path)  # noqa: PTH116
     except OSError:
         return (0, 0, 0)
     return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -17,23 +17,29 @@ import io
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import crossing, entry, loader, values, wire
+
+
+class _Bound:
+    """What all that a program prints counts against, and where it is said that it was too much."""
+
+    fd = -1
+    left = 0
 
 
 class _Printed(io.BytesIO):
     """What a program prints, up to a limit."""
 
-    def __init__(self, fd: int, left: List[int]) -> None:
+    def __init__(self, bound: _Bound) -> None:
         super().__init__()
-        self._fd = fd
-        self._left = left
+        self._bound = bound
 
     def write(self, data: Any) -> int:
-        self._left[0] -= len(data)
-        if self._left[0] < 0:
-            wire.send(self._fd, values.dumps(["z"]))
+        self._bound.left -= len(data)
+        if self._bound.left < 0:
+            wire.send(self._bound.fd, values.dumps(["z"]))
             os._exit(0)
         return super().write(data)
 
@@ -49,34 +55,45 @@ class _Printed(io.BytesIO):
 def serve(fd: int, request: Dict[str, Any], folder: str) -> None:
     """Imports the program of `request` and answers until the judge hangs up."""
     entry.enter(request, folder)
-    answering = _Answering(fd, request)
-    if answering.imported():
-        answering.answer()
+    Answering(request).serve(fd, request)
 
 
-class _Answering:
-    def __init__(self, fd: int, request: Dict[str, Any]) -> None:
-        self._fd = fd
-        self._request = request
-        self._border = crossing.Border(request["module"], request["path"], request["classes"])
+class Answering:
+    """Answers calls of one program. Made before the process is forked that it is for: all that can be
+    made then need not be made in each."""
+
+    def __init__(self, program: Dict[str, Any]) -> None:
+        """`program` says the name of the module, its path, and which classes the user's own file defines."""
+        self._module, self._path = program["module"], program["path"]
+        self._border = crossing.Border(self._module, self._path, program["classes"])
         self._names: Dict[str, Any] = {}
-        left = [request["output_kb"] * 1024]
-        self._out, self._err = _Printed(fd, left), _Printed(fd, left)
-        sys.stdout, sys.stderr = _text(self._out), _text(self._err)
+        self._bound = _Bound()
+        self._out, self._err = _Printed(self._bound), _Printed(self._bound)
+        self._streams = _text(self._out), _text(self._err)
+        self._fresh = _fresh(self._module, self._path)
+        self._fd = -1
         self._depth = 0
         self._free = 0
+
+    def serve(self, fd: int, request: Dict[str, Any]) -> None:
+        """Imports the program of `request` and answers until the judge hangs up."""
+        self._fd = self._bound.fd = fd
+        self._bound.left = request["output_kb"] * 1024
+        sys.stdout, sys.stderr = self._streams
+        if self._imported(request["source"], request["report_imports"]):
+            self._answer()
 
     def _say(self, tree: values.Tree) -> None:
         wire.send(self._fd, values.dumps(tree))
 
-    def imported(self) -> bool:
+    def _imported(self, source: str, report: bool) -> bool:
         """Imports the program and says what there is, or why it cannot be imported."""
-        path, before = self._request["path"], set(sys.modules)
+        path, before = self._path, set(sys.modules) if report else set()
         try:
-            code = entry.compile_program(self._request["source"], path)
-            loader.show_source(path, self._request["source"])
+            code = entry.compile_program(source, path)
+            loader.show_source(path, source)
             loader.replace(path, lambda: code)
-            module = _import(self._request["module"], path, code)
+            module = self._import(code)
             found = crossing.shape(module)
         except (Exception, SystemExit) as error:
             from . import describe
@@ -84,14 +101,24 @@ class _Answering:
             self._say(["x", describe.exception(error, path)])
             return False
         self._names = dict(module.__dict__)
-        names = sorted(set(sys.modules) - before) if self._request["report_imports"] else []
+        names = sorted(set(sys.modules) - before) if report else []
         self._say(["h", found, str(getattr(module, "__file__", "")), names])
         return True
 
-    def answer(self) -> None:
+    def _import(self, code: CodeType) -> ModuleType:
+        """The module, without a search where its name needs none."""
+        module = self._fresh
+        if module is None:
+            return importlib.import_module(self._module)
+        sys.modules[self._module] = module
+        exec(code, module.__dict__)
+        return module
+
+    def _answer(self) -> None:
         """One call after another, until the stream ends."""
+        reader = wire.Reader(self._fd)
         while True:
-            data = wire.receive(self._fd)
+            data = reader.next()
             if data is None:
                 return
             head, _, body = data.partition(b"\n")
@@ -149,15 +176,13 @@ class _Answering:
         return [self._out.take(), self._err.take()]
 
 
-def _import(name: str, path: str, code: CodeType) -> ModuleType:
-    """The module, without a search where its name needs none."""
+def _fresh(name: str, path: str) -> Optional[ModuleType]:
+    """A module that has not run yet; None where its name needs a search."""
     if "." in name or os.path.basename(path) != name + ".py":
-        return importlib.import_module(name)
+        return None
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    exec(code, module.__dict__)
-    return module
+    return importlib.util.module_from_spec(spec)
 
 
 def _text(raw: io.BytesIO) -> io.TextIOWrapper:

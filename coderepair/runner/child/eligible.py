@@ -8,13 +8,14 @@ text. Whatever remains shows when the original program is judged both ways.
 from __future__ import annotations
 
 import ast
+import collections
 import os
 import re
 import sys
 import types
-from typing import Any, Dict, Iterable, List, Set
+from typing import Any, Dict, Iterable, List, Optional, Set
 
-from . import raised, remote, values
+from . import apart, raised, remote, values
 
 STATEFUL = {
     "random", "os", "sys", "time", "locale", "decimal", "logging", "threading", "tempfile", "pathlib",
@@ -34,6 +35,10 @@ CROSSING = frozenset({"__init__", "__len__", "__file__", "__class__"})
 SINGLE = frozenset(values.TYPES) | {"NotImplemented"}
 """Names of objects that cross as themselves."""
 CONSTANTS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, re.Pattern)
+CHANGING = (list, dict, set, bytearray, collections.deque)
+REACHING = {"globals", "vars", "getattr", "eval", "exec", "__import__", "__dict__", "__globals__",
+            "__defaults__", "__kwdefaults__", "__closure__", "__builtins__"}  # fmt: skip
+"""Names by which a test gets at values that were there before it."""
 HARMLESS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -52,27 +57,38 @@ def file_reason(path: str, program: str, target: str, root: str) -> str:
         tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError):
         return "the file cannot be read"
+    imported = sorted(_imports(ast.walk(tree)))
+    found = (_import_reason(name, program, target, root) for name in imported)
+    return _text_reason(text) or _peculiar(ast.walk(tree)) or next(filter(None, found), "")
+
+
+def test_reason(used: apart.Used, program: str, target: str, root: str) -> str:
+    """As `file_reason`, for what one test uses of its file."""
+    nodes = list(used.walk())
+    imported = sorted(_imports(nodes, used.names))
+    found = (_import_reason(name, program, target, root) for name in imported)
+    return _text_reason(used.text) or _peculiar(nodes) or next(filter(None, found), "")
+
+
+def _text_reason(text: str) -> str:
     found = TEXT.search(text)
-    if found:
-        return "uses " + found.group()
-    peculiar = _peculiar(tree)
-    if peculiar:
-        return peculiar
-    for name in sorted(_imports(tree)):
-        parts = set(name.split("."))
-        if parts & NEVER:
-            return "imports " + name
-        shared = parts & STATEFUL
-        if any(re.search(r"\b%s\b" % each, program) for each in shared):
-            return "shares " + name
-        if not _known(name, target, root):
-            return "imports " + name
-    return ""
+    return "uses " + found.group() if found else ""
 
 
-def _peculiar(tree: ast.AST) -> str:
+def _import_reason(name: str, program: str, target: str, root: str) -> str:
+    """Why no test can that imports this."""
+    parts = set(name.split("."))
+    if parts & NEVER:
+        return "imports " + name
+    shared = parts & STATEFUL
+    if any(re.search(r"\b%s\b" % each, program) for each in shared):
+        return "shares " + name
+    return "" if _known(name, target, root) else "imports " + name
+
+
+def _peculiar(nodes: Iterable[ast.AST]) -> str:
     """What a test asks of a value that a copy of it would answer differently."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
             if node.attr.endswith("__") and node.attr not in CROSSING:
                 return "reads " + node.attr
@@ -97,15 +113,24 @@ def _single(*sides: ast.expr) -> bool:
     )
 
 
-def _imports(tree: ast.AST) -> Set[str]:
+def _imports(nodes: Iterable[ast.AST], used: Optional[Set[str]] = None) -> Set[str]:
+    """What is imported, as far as it is used."""
     found: Set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        names = [
+            each
+            for each in node.names
+            if used is None
+            or each.name == "*"
+            or (each.asname or each.name).partition(".")[0] in used
+        ]
         if isinstance(node, ast.Import):
-            found.update(each.name for each in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            found.add(base)
-            found.update(each.name for each in node.names if each.name in NEVER | STATEFUL)
+            found.update(each.name for each in names)
+        elif names:
+            found.add(node.module or "")
+            found.update(each.name for each in names if each.name in NEVER | STATEFUL)
     return found - {""}
 
 
@@ -120,9 +145,13 @@ def _known(name: str, target: str, root: str) -> bool:
     return "-packages" + os.sep in real or not real.startswith(os.path.realpath(root) + os.sep)
 
 
-def module_reason(module: types.ModuleType, target: str, root: str) -> str:
-    """As `file_reason`, from what a loaded test module holds."""
+def module_reason(
+    module: types.ModuleType, target: str, root: str, used: Optional[Set[str]] = None
+) -> str:
+    """As `file_reason`, from what a loaded test module holds, as far as it is used."""
     for name, value in module.__dict__.items():
+        if used is not None and name not in used:
+            continue
         if name.startswith("__") or isinstance(value, remote.Remote):
             continue
         home = (
@@ -150,6 +179,40 @@ def is_pure(modules: Iterable[types.ModuleType]) -> bool:
         for module in modules
         for name, value in module.__dict__.items()
         if not name.startswith("__") and not name.startswith("@")
+    )
+
+
+def is_forgetful(modules: Iterable[types.ModuleType]) -> bool:
+    """Whether also what a call changes in its arguments is gone with the test: for modules that are pure.
+
+    Then a value that can change is made by the test that uses it, unless it gets at one of a library.
+    """
+    return all(_makes_its_values(module) for module in modules)
+
+
+def _makes_its_values(module: types.ModuleType) -> bool:
+    held = [value for name, value in module.__dict__.items() if not name.startswith("__")]
+    codes = [each.__code__ for each in held if isinstance(each, types.FunctionType)]
+    names: Set[str] = set().union(*map(_names, codes)) if codes else set()
+    if names & REACHING or any(map(_imports_inside, codes)):
+        return False
+    libraries = [each for each in held if isinstance(each, (types.ModuleType, type))]
+    if any(getattr(each, "__name__", "") in STATEFUL for each in libraries):
+        return False
+    found = (getattr(each, name, None) for each in libraries for name in names)
+    return not any(isinstance(each, CHANGING) for each in found)
+
+
+def _names(code: types.CodeType) -> Set[str]:
+    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+def _imports_inside(code: types.CodeType) -> bool:
+    import dis
+
+    return any(each.opname == "IMPORT_NAME" for each in dis.get_instructions(code)) or any(
+        _imports_inside(each) for each in code.co_consts if isinstance(each, types.CodeType)
     )
 
 

@@ -11,9 +11,10 @@ import sys
 from types import CodeType
 from typing import Any, Dict
 
-from . import sandbox
+from . import sandbox, seccomp, system
 
 GC_THRESHOLD = 100_000
+RECURSION = 1000
 
 
 def enter(settings: Dict[str, Any], folder: str) -> None:
@@ -25,12 +26,45 @@ def enter(settings: Dict[str, Any], folder: str) -> None:
         sandbox.limit_resources(settings["memory_mb"], settings["cpu_s"])
     sandbox.confine_candidate(folder, settings["isolation"])
     gc.set_threshold(GC_THRESHOLD, 50, 100)
-    sys.setrecursionlimit(1000)
+    sys.setrecursionlimit(RECURSION)
+
+
+def prepare(layers: Dict[str, bool]) -> None:
+    """What every candidate gives up and the process that forks it has no use for either."""
+    if layers.get("limits", True):
+        sandbox.limit_sizes()
+    sandbox.close_to_debuggers()
+    if _forks_freely(layers):
+        system.drop_capabilities()
+    gc.set_threshold(GC_THRESHOLD, 50, 100)
+    sys.setrecursionlimit(RECURSION)
+
+
+def enter_prepared(memory_mb: int, cpu_s: int, rules: int, layers: Dict[str, bool]) -> None:
+    """As `enter`, in a fork of a process that has called `prepare`, with rules made there (-1: none)."""
+    sandbox.die_with_parent()
+    os.setsid()
+    if layers.get("limits", True):
+        sandbox.limit_memory(memory_mb)
+        sandbox.limit_cpu(cpu_s)
+        if not _forks_freely(layers):
+            system.drop_capabilities()
+    sandbox.confine_prepared(rules, layers)
+
+
+def _forks_freely(layers: Dict[str, bool]) -> bool:
+    """Whether forks need no right of root: they need no namespaces of their own."""
+    return layers.get("limits", True) and seccomp.works(layers)
 
 
 def use_folder(folder: str) -> None:
     """Makes a folder that is home and temporary folder of this process."""
     os.mkdir(folder)
+    point_to(folder)
+
+
+def point_to(folder: str) -> None:
+    """Makes a folder home and temporary folder of this process and its forks."""
     os.environ["HOME"] = os.environ["TMPDIR"] = folder
     tempfile = sys.modules.get("tempfile")
     if tempfile is not None:

@@ -22,6 +22,7 @@ import threading
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import (
+    apart,
     candidate,
     describe,
     direct,
@@ -78,8 +79,8 @@ class Template:
         self.setup = setup
         self.modules: Dict[str, Any] = {}
         self.items: Dict[int, Any] = {}
-        self.stays = False
-        """Whether a judge may serve more than one program."""
+        self.stays = self.forgets = False
+        """Whether a judge may serve more than one program, and one that changes arguments too."""
 
     def collected(self) -> Dict[str, Any]:
         """Imports the tests; which nodes can be judged here and why the others cannot."""
@@ -94,6 +95,7 @@ class Template:
         reasons = self._reasons()
         good = [number for number, reason in enumerate(reasons) if not reason]
         self.stays = self._is_pure()
+        self.forgets = self.stays and eligible.is_forgetful(self.modules.values())
         return {"nodes": good, "reasons": reasons}
 
     def _load(self) -> None:
@@ -117,17 +119,34 @@ class Template:
     def _reasons(self) -> List[str]:
         state, known = self.state, {}
         conftests = [str(getattr(each, "__file__", "")) for each in self._conftests()]
-        general = [self._file_reason(path) for path in conftests]
+        general = next(filter(None, map(self._file_reason, conftests)), "")
         found = []
         for number, node in enumerate(state.nodes):
             path = self._file(number, node)
             if path not in known:
-                known[path] = next(filter(None, general), "") or self._file_reason(path)
+                known[path] = general or self._file_reason(path)
             item = self.items.get(number)
             names = getattr(getattr(item, "_fixtureinfo", None), "names_closure", ())
             missing = "" if item or state.direct or node["kind"] == "doctest" else "not collected"
-            found.append(known[path] or missing or eligible.fixtures_reason(names))
+            reason = known[path] and (general or self._test_reason(number, path, known[path]))
+            found.append(reason or missing or eligible.fixtures_reason(names))
         return found
+
+    def _test_reason(self, number: int, path: str, reason: str) -> str:
+        """Why one test of a file cannot be judged here in which some cannot, by `reason`."""
+        state, target, root = self.state, self.setup["module"], self.setup["root"]
+        name = _qualified_name(state.direct[number] if state.direct else self.items.get(number))
+        try:
+            used = apart.parts(path).of(name)
+        except (OSError, SyntaxError, ValueError):
+            return reason
+        if used is None:
+            return reason
+        modules = eligible.local_modules(sys.modules, [path])
+        found = (eligible.module_reason(each, target, root, used.names) for each in modules)
+        return eligible.test_reason(used, state.source, target, root) or next(
+            filter(None, found), ""
+        )
 
     def _conftests(self) -> List[Any]:
         manager = self.state.session.config.pluginmanager if self.state.session else None
@@ -187,20 +206,22 @@ class Judge:
         self._template = template
         self._state = template.state
         self._control = template.control
+        self._line = wire.Line(self._control)
         self._given: Optional[Tuple[int, int]] = None
 
     def answer(self) -> None:
         """Judges until it may not be used again."""
         stays = True
         while stays:
-            message = wire.read(self._control)
+            message, fd = self._line.read()
             if message is None:
                 return
             random.seed()
-            self._given = (wire.receive_descriptor(self._control), message["pid"])
-            self._run(message)
-            stays = self._template.stays and not remote.border.dirty
-            wire.write(self._control, ["done", stays])
+            self._given = (fd, message["pid"])
+            recorder = self._run(message)
+            stays = self._template.forgets or (self._template.stays and not remote.border.dirty)
+            recorder.tell(["done", stays])
+            recorder.flush()
 
     def _renew(self) -> Tuple[int, int]:
         """The socket of a process with the program: the one that came with the request, then others."""
@@ -208,12 +229,13 @@ class Judge:
         if given is not None:
             return given
         wire.write(self._control, ["again"])
-        message = wire.read(self._control)
+        message, fd = self._line.read()
         if message is None:
             os._exit(0)
-        return wire.receive_descriptor(self._control), message["pid"]
+        return fd, message["pid"]
 
-    def _run(self, message: Dict[str, Any]) -> None:
+    def _run(self, message: Dict[str, Any]) -> Recorder:
+        """Judges one program. What was told last still waits to be sent."""
         state, border = self._state, remote.border
         recorder = Recorder(
             self._control, state.functions, state.path, message["limit_s"], message["cap_s"], False
@@ -228,9 +250,13 @@ class Judge:
             if self._connected(recorder, nodes):
                 self._nodes(recorder, nodes)
                 recorder.close()
-        finally:
+        except BaseException:
             recorder.flush()
+            raise
+        finally:
+            recorder.pause()
             border.end()
+        return recorder
 
     def _connected(self, recorder: Recorder, nodes: List[int]) -> bool:
         """Whether the program could be imported and is of the shape that the tests were collected with."""
@@ -275,6 +301,15 @@ class Judge:
                 direct.call(function, recorder, state.path)
             if remote.border.reason:
                 wire.write(self._control, ["f", number, remote.border.reason])
+
+
+def _qualified_name(test: Any) -> str:
+    """Of a test that is called directly, or an item of pytest's; empty where it has none."""
+    if isinstance(test, dict):
+        return str(test["function"])
+    owner = getattr(test, "cls", None)
+    name = str(getattr(test, "originalname", None) or getattr(test, "name", ""))
+    return name if owner is None else "%s.%s" % (owner.__qualname__, name)
 
 
 def _covers(shape: List[Any], original: List[Any]) -> bool:

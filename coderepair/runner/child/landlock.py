@@ -108,26 +108,41 @@ def confine_files(
 
     TCP is closed and signals to processes outside are blocked too, where this kernel can do it.
     """
-    abi = landlock_abi()
-    if abi < 1:
-        return False
-    bounded = attributes(abi, readable is not None)
-    (handled,) = struct.unpack_from("=Q", bounded)
-    ruleset = system.libc().syscall(LANDLOCK_CREATE_RULESET, bounded, len(bounded), 0)
+    ruleset = rules(readable, writable, listable)
     if ruleset < 0:
         return False
     try:
-        for path in writable:
-            _allow(ruleset, path, handled & ~(MAKE_CHAR | MAKE_BLOCK))
-        _allow(ruleset, "/dev/null", (WRITE_FILE | READ_FILE | TRUNCATE) & handled)
-        for path in readable or ():
-            _allow(ruleset, path, READS)
-        for path in listable if readable is not None else ():
-            _allow(ruleset, path, READ_DIR)
-        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
-        return bool(system.libc().syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
+        return restrict(ruleset)
     finally:
         os.close(ruleset)
+
+
+def rules(
+    readable: Optional[Iterable[str]], writable: Iterable[str], listable: Iterable[str] = ()
+) -> int:
+    """A descriptor of the rules that `confine_files` describes, -1 where there are none to be had."""
+    abi = landlock_abi()
+    if abi < 1:
+        return -1
+    bounded = attributes(abi, readable is not None)
+    (handled,) = struct.unpack_from("=Q", bounded)
+    ruleset = int(system.libc().syscall(LANDLOCK_CREATE_RULESET, bounded, len(bounded), 0))
+    if ruleset < 0:
+        return -1
+    for path in writable:
+        _allow(ruleset, path, handled & ~(MAKE_CHAR | MAKE_BLOCK))
+    _allow(ruleset, "/dev/null", (WRITE_FILE | READ_FILE | TRUNCATE) & handled)
+    for path in readable or ():
+        _allow(ruleset, path, READS)
+    for path in listable if readable is not None else ():
+        _allow(ruleset, path, READ_DIR)
+    return ruleset
+
+
+def restrict(ruleset: int) -> bool:
+    """Puts these rules on this thread and all it starts, on top of those it has."""
+    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
+    return bool(system.libc().syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0) == 0)
 
 
 def _allow(ruleset: int, path: str, granted: int) -> None:

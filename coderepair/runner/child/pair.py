@@ -15,10 +15,10 @@ import socket
 import sys
 import time
 from functools import lru_cache
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import forking, hiding, sandbox, values, warm, wire
-from .recorder import CheckTimeout, Crashed, process_cpu
+from . import ending, forking, hiding, sandbox, values, warm, wire
+from .recorder import SEVERAL, CheckTimeout, Crashed, process_cpu
 
 START_S = 30.0
 """Wall seconds that importing the original and collecting the tests may take."""
@@ -75,12 +75,13 @@ class Pair:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._zygote = self._template = -1
+        self._zygote: Optional[wire.Line] = None
+        self._template: Optional[wire.Line] = None
         self._pids: List[int] = []
         self._frames = wire.Frames(NEVER_BROKEN)
         self._judge = 0
         self._leaving = self._killed = False
-        self._count = self._crashes = 0
+        self._count = self._looked = 0
         self._shape: Any = None
         self._preload: List[str] = []
         self.nodes: List[int] = []
@@ -128,10 +129,10 @@ class Pair:
 
     def forget(self) -> None:
         """In a fork of the server: these processes belong to another one."""
-        for fd in (self._zygote, self._template):
-            if fd >= 0:
-                os.close(fd)
-        self._zygote = self._template = -1
+        for line in (self._zygote, self._template):
+            if line is not None:
+                line.close()
+        self._zygote = self._template = None
         self._pids = []
 
     def _clear(self) -> None:
@@ -144,7 +145,7 @@ class Pair:
         """In a fork of the server, which has a socket and a folder of its own."""
         self._setting = self._setting._replace(control=control, scratch=scratch)
 
-    def _start_zygote(self) -> int:
+    def _start_zygote(self) -> wire.Line:
         setting = self._setting
         ours, theirs = socket.socketpair()
         os.set_inheritable(theirs.fileno(), True)
@@ -169,15 +170,20 @@ class Pair:
         readable, listable = hiding.without(
             sandbox.readable_paths(setting.readable), hiding.test_files(setting.tests)
         )
-        wire.write(
-            ours.fileno(),
+        program = {
+            "module": setting.module,
+            "path": setting.state.path,
+            "classes": _classes(self.original),
+        }
+        line = wire.Line(ours.detach())
+        line.write(
             {"path": setting.path, "isolation": setting.isolation, "preload": self._preload,
              "readable": readable, "listable": [*listable, *setting.listable],
-             "mapped": sandbox.own_size()},
+             "mapped": sandbox.own_size(), "program": program},
         )  # fmt: skip
-        return ours.detach()
+        return line
 
-    def _start_template(self, memory_mb: int) -> int:
+    def _start_template(self, memory_mb: int) -> wire.Line:
         setting = self._setting
         ours, theirs = socket.socketpair()
         setup = {"module": setting.module, "shape": self._shape, "root": setting.root,
@@ -193,7 +199,7 @@ class Pair:
                 os._exit(0)
         theirs.close()
         self._pids.append(pid)
-        return ours.detach()
+        return wire.Line(ours.detach())
 
     def _original(self, message: Dict[str, Any]) -> Any:
         """What names the original's module has. Raises `Broken` if it cannot be imported here."""
@@ -214,53 +220,47 @@ class Pair:
         if told[:1] != ["h"] or os.path.realpath(str(told[2])) != self._setting.state.path:
             raise Refused(ALONE)
         self._preload = warm.preloadable([str(name) for name in told[3]], self._setting.state.path)
-        wire.write(self._zygote, {"op": "preload", "names": self._preload})
+        self._ask_zygote({"op": "preload", "names": self._preload})
         return told[1]
 
     # -- candidates -------------------------------------------------------------------------------
 
     def _fork(self, message: Dict[str, Any], report_imports: bool = False) -> Tuple[int, int]:
         """(socket, id) of a fresh process with the program."""
-        ours, theirs = socket.socketpair()
         request = {
             "op": "fork",
             "source": message["source"],
-            "path": self._setting.state.path,
-            "module": self._setting.module,
-            "classes": _classes(self.original),
             "memory_mb": message["memory_mb"],
             "cpu_s": message["cpu_s"],
             "output_kb": message["output_kb"],
             "report_imports": report_imports,
-            "isolation": self._setting.isolation,
         }
-        with ours, theirs:
-            try:
-                wire.write(self._zygote, request)
-                wire.send_descriptor(self._zygote, theirs.fileno())
-                answer = wire.read(self._zygote)
-            except OSError as error:
-                raise Broken("zygote") from error
-            if answer is None:
-                raise Broken("zygote")
-            return os.dup(ours.fileno()), answer["pid"]
+        answer, fd = self._ask_zygote(request)
+        return fd, answer["pid"]
 
     def _end(self) -> Tuple[str, float]:
         """Kills the candidate; how it ended and its CPU seconds."""
+        answer, _ = self._ask_zygote({"op": "end"})
+        return str(answer["end"]), float(answer["cpu"])
+
+    def _ask_zygote(self, request: Dict[str, Any]) -> Tuple[Any, int]:
+        """Its answer, and the descriptor that came with it. Raises `Broken`."""
+        if self._zygote is None:
+            raise Broken("zygote")
         try:
-            wire.write(self._zygote, {"op": "end"})
-            answer = wire.read(self._zygote)
+            self._zygote.write(request)
+            answer, fd = self._zygote.read()
         except OSError as error:
             raise Broken("zygote") from error
         if answer is None:
             raise Broken("zygote")
-        return str(answer["end"]), float(answer["cpu"])
+        return answer, fd
 
     # -- judging ----------------------------------------------------------------------------------
 
     def judge(self, message: Dict[str, Any], nodes: List[int]) -> Verdicts:
         """Has a program judged by these nodes. Raises `Broken`, after which `start` may help."""
-        if self._template < 0:
+        if self._template is None:
             self.start(message)
         fd, pid = self._fork(message)
         try:
@@ -274,10 +274,12 @@ class Pair:
         )
         return self._listen(message, clock, process_cpu(self._judge))
 
-    def _tell(self, message: Dict[str, Any], fd: int) -> None:
+    def _tell(self, message: Dict[str, Any], fd: int = -1) -> None:
+        """A message for the judge, or the template. Raises `Broken`."""
+        if self._template is None:
+            raise Broken("judge")
         try:
-            wire.write(self._template, message)
-            wire.send_descriptor(self._template, fd)
+            self._template.write(message, fd)
         except OSError as error:
             raise Broken("judge") from error
 
@@ -285,10 +287,7 @@ class Pair:
         limit = time.monotonic() + START_S
         while self._leaving:
             self._leaving = self._event(limit)[0] != "ended"
-        try:
-            wire.write(self._template, {"op": "judge"})
-        except OSError as error:
-            raise Broken("template") from error
+        self._tell({"op": "judge"})
         told = self._event(limit)
         if told[0] != "ready":
             raise Broken("judge")
@@ -306,13 +305,16 @@ class Pair:
     def _read(self, seconds: float) -> List[Any]:
         """Events that have come in; none if time runs out. Ends this process if the parent has gone."""
         control = self._setting.control
-        ready = select.select([self._template, control], [], [], max(0.0, seconds))[0]
+        if self._template is None:
+            raise Broken("judge")
+        template = self._template.fileno()
+        ready = select.select([template, control], [], [], max(0.0, seconds))[0]
         if control in ready and not forking.parent_lives(control):
             self.close()
             os._exit(0)
-        if self._template not in ready:
+        if template not in ready:
             return []
-        data = os.read(self._template, 1 << 16)
+        data = os.read(template, 1 << 16)
         if not data:
             raise Broken("judge")
         return self._frames.feed(data)
@@ -322,13 +324,13 @@ class Pair:
         events: List[Any] = []
         moved: Dict[int, str] = {}
         used, finished, size = 0.0, "", 0
-        self._killed, self._crashes = False, 0
+        self._killed, self._looked = False, 0
         while not finished:
             found = self._read(clock.tick())
             if clock.over() or size > forking.EVENTS:
                 self.close()
                 return Verdicts(events, moved, "timeout", used)
-            for event in found:
+            for event in _each(found):
                 size += 1
                 if event[0] == "again":
                     used += self._again(message, clock, events)
@@ -351,9 +353,10 @@ class Pair:
 
     def _look(self, end: str, events: List[Any]) -> None:
         """How a program's process ended that broke a check off."""
-        crashes = sum(event[0] == "c" and event[3] == Crashed.outcome for event in events)
-        self._killed = self._killed or (crashes > self._crashes and end in forking.KILLED)
-        self._crashes = crashes
+        new, self._looked = events[self._looked :], len(events)
+        crashed = any(event[0] == "c" and event[3] == Crashed.outcome for event in new)
+        self._killed = self._killed or (crashed and end in forking.KILLED)
+        ending.charge(new, end)
 
     def _leave(self, event: List[Any]) -> None:
         if event[0] == "ended":
@@ -374,6 +377,14 @@ class Pair:
         finally:
             os.close(fd)
         return used
+
+
+def _each(frames: List[Any]) -> Iterator[Any]:
+    for frame in frames:
+        if frame[0] == SEVERAL:
+            yield from frame[1]
+        else:
+            yield frame
 
 
 @lru_cache(maxsize=1)

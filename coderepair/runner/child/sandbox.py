@@ -21,12 +21,16 @@ from .system import die_with_parent
 
 __all__ = [
     "assume_own_size",
+    "close_to_debuggers",
     "confine_calls",
     "confine_candidate",
     "confine_files",
+    "confine_prepared",
     "die_with_parent",
+    "limit_cpu",
     "limit_memory",
     "limit_resources",
+    "limit_sizes",
     "own_size",
     "prepare_calls",
     "readable_paths",
@@ -45,13 +49,23 @@ _assumed = 512 * 1024 * 1024
 def limit_resources(memory_mb: int, cpu_s: int) -> None:
     """Memory comes on top of what the interpreter itself has mapped already."""
     limit_memory(memory_mb)
+    limit_cpu(cpu_s)
+    limit_sizes()
+
+
+def limit_sizes() -> None:
+    """Core dumps, sizes of files, numbers of descriptors."""
     for name, value in (
         ("RLIMIT_CORE", 0),
         ("RLIMIT_FSIZE", FILE_SIZE),
         ("RLIMIT_NOFILE", OPEN_FILES),
     ):
         _lower(getattr(resource, name), value)
-    _lower(resource.RLIMIT_CPU, cpu_s, 1)  # SIGXCPU a second before SIGKILL: it says what it was
+
+
+def limit_cpu(seconds: int) -> None:
+    """CPU seconds of this process."""
+    _lower(resource.RLIMIT_CPU, seconds)
 
 
 def limit_memory(memory_mb: int) -> None:
@@ -103,10 +117,24 @@ def remember_own_size() -> None:
 
 def confine_candidate(folder: str, layers: Dict[str, bool]) -> None:
     """The layers around one candidate; its reads are bounded by the server's own confinement."""
-    system.prctl(system.PR_SET_DUMPABLE, 0)
+    close_to_debuggers()
     if layers.get("limits", True):
         system.drop_capabilities()
     if layers.get("landlock", True):
         landlock.confine_files(None, [folder])
     if layers.get("seccomp", True):
         seccomp.confine_calls()
+
+
+def confine_prepared(rules: int, layers: Dict[str, bool]) -> None:
+    """The same for a fork of a process that has given up the rest, with rules made before (-1: none)."""
+    if rules >= 0:
+        landlock.restrict(rules)
+        os.close(rules)  # whoever has it may change them
+    if layers.get("seccomp", True):
+        seccomp.confine_calls()
+
+
+def close_to_debuggers() -> None:
+    """For this process and its forks."""
+    system.prctl(system.PR_SET_DUMPABLE, 0)

@@ -47,7 +47,7 @@ def works(layers: Dict[str, bool]) -> bool:
 def prepare_calls() -> None:
     """Makes the filter that forks of this process will install."""
     if MACHINE in NUMBERS:
-        program(MACHINE, False)
+        _prepared(MACHINE, False)
 
 
 class Code:
@@ -138,18 +138,41 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
+class Filter:
+    """A filter in memory, ready to be installed."""
+
+    def __init__(self, instructions: bytes) -> None:
+        """Wherever `OWN_PID` stands, it will be the id of the process that installs it."""
+        own, at = struct.pack("=I", OWN_PID), -1
+        self._places: List[int] = []
+        while (at := instructions.find(own, at + 1)) >= 0:
+            self._places.append(at)
+        self._code = ctypes.create_string_buffer(instructions, len(instructions))
+        given = _Program(len(instructions) // INSTRUCTION, ctypes.addressof(self._code))
+        self._given, self._pointer = given, ctypes.byref(given)
+
+    def install(self) -> bool:
+        """For this thread and all it starts; whether the kernel took it."""
+        pid = os.getpid()
+        for place in self._places:
+            struct.pack_into("=I", self._code, place, pid)
+        system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
+        call = system.libc().prctl
+        return bool(call(system.PR_SET_SECCOMP, MODE_FILTER, self._pointer, 0, 0) == 0)
+
+
+@lru_cache(maxsize=4)
+def _prepared(machine: str, forks: bool) -> Filter:
+    return Filter(program(machine, forks))
+
+
 def confine_calls(forks: bool = False) -> bool:
     """Installs the system call filter in this thread and all it starts; with `forks` they may fork."""
     if MACHINE not in NUMBERS or not system.LINUX:
         return False
-    own = struct.pack("=I", OWN_PID), struct.pack("=I", os.getpid())
-    return install(program(MACHINE, forks).replace(*own))
+    return _prepared(MACHINE, forks).install()
 
 
 def install(instructions: bytes) -> bool:
     """A filter for this thread and all it starts; whether the kernel took it."""
-    code = ctypes.create_string_buffer(instructions, len(instructions))
-    given = _Program(len(instructions) // INSTRUCTION, ctypes.addressof(code))
-    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
-    call = system.libc().prctl
-    return bool(call(system.PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(given), 0, 0) == 0)
+    return Filter(instructions).install()

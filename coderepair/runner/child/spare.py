@@ -22,10 +22,11 @@ def serve(control: int, folder: str, root: str) -> None:
         sandbox.confine_files(setup["readable"], [os.path.dirname(folder)], setup["listable"])
     loader.install()
     lean.preload(setup["preload"])
+    lean.settle()
     request = wire.read(control)
     if request is None:
         return
     fd = wire.receive_descriptor(control)
     wire.close_all_but(lean.MAX_DESCRIPTORS, fd, sandbox.size_descriptor())
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    answering.serve(fd, request, folder)
+    answering.serve(fd, {**request, **setup["program"], "isolation": setup["isolation"]}, folder)

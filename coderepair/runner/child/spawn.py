@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 from . import containment, disk, lean, sandbox, wire
 
@@ -47,14 +47,26 @@ class Spawner(lean.Zygote):
     """Starts interpreters ahead, and gives each a program when one comes."""
 
     def __init__(self, control: int, scratch: str, root: str, setup: Dict[str, Any]) -> None:
-        super().__init__(control, scratch)
         self._root = root
+        self._folder = ""
+        self._count = 0
+        super().__init__(control, scratch, setup)
+
+    def make_ready(self, scratch: str, setup: Dict[str, Any]) -> None:
+        """Starts the first interpreters."""
+        self._scratch = scratch
         self._setup = setup
         self._spares: List[Spare] = []
-        self._memory_mb = 0
         limited = setup["isolation"].get("limits", True)
         self._around = containment.choose(watch=not limited)
         self._fill()
+
+    @property
+    def folder(self) -> str:
+        return self._folder
+
+    def clear(self) -> bool:
+        return disk.remove(self._folder)
 
     def close(self) -> None:
         """Ends those that wait."""
@@ -70,16 +82,20 @@ class Spawner(lean.Zygote):
         self.close()
         self._fill()
 
-    def start(self, request: Dict[str, Any], fd: int) -> int:
-        """The process that takes this program."""
+    def go_ahead(self) -> None:
+        """`wait` sees to that."""
+
+    def start(self, request: Dict[str, Any]) -> Tuple[int, int]:
+        """The process that takes this program, and our end of the socket on which it answers."""
         spare = self._spares.pop(0)
         self._folder = spare.folder
-        self._memory_mb = request["memory_mb"]
         self._around.started(spare.pid, self._memory_mb)
-        wire.write(spare.control, request)
-        wire.send_descriptor(spare.control, fd)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            wire.write(spare.control, request)
+            wire.send_descriptor(spare.control, theirs.fileno())
         os.close(spare.control)
-        return spare.pid
+        return spare.pid, ours.detach()
 
     def wait(self) -> None:
         """Starts the next interpreters meanwhile."""

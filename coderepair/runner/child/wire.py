@@ -7,10 +7,14 @@ import json
 import os
 import socket
 import struct
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 HEADER = struct.Struct(">I")
 MAX_FRAME = 256 * 1024 * 1024
+CHUNK = 1 << 16
+INTEGER = struct.Struct("i")
+RIGHTS = getattr(socket, "CMSG_LEN", int)(INTEGER.size)
+"""Room for one descriptor."""
 
 
 def encode(value: Any) -> bytes:
@@ -48,10 +52,73 @@ def send(fd: int, body: bytes) -> None:
     write_all(fd, HEADER.pack(len(body)) + body)
 
 
-def receive(fd: int) -> Optional[bytes]:
-    """Reads a frame of bytes; None at the end of the stream."""
-    header = _exactly(fd, HEADER.size)
-    return None if header is None else _exactly(fd, HEADER.unpack(header)[0])
+class Reader:
+    """Frames of bytes from one descriptor, mostly one system call each."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._rest = b""
+
+    def next(self) -> Optional[bytes]:
+        """None at the end of the stream."""
+        data = self._rest
+        while len(data) < HEADER.size:
+            data = self._more(data)
+            if not data:
+                return None
+        end = HEADER.size + HEADER.unpack_from(data)[0]
+        while len(data) < end:
+            data = self._more(data)
+            if not data:
+                return None
+        self._rest = data[end:]
+        return data[HEADER.size : end]
+
+    def _more(self, data: bytes) -> bytes:
+        """With what has come in since; nothing at the end of the stream."""
+        part = os.read(self._fd, CHUNK)
+        return data + part if part else b""
+
+
+class Line:
+    """A socket to another process of ours: frames of JSON, and a descriptor with some of them."""
+
+    def __init__(self, fd: int) -> None:
+        """`fd` belongs to it from now on."""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=fd)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._socket.close()
+
+    def write(self, value: Any, passed: int = -1) -> None:
+        """A frame, with a descriptor where one is given. Raises OSError if the other end is gone."""
+        data = encode(value)
+        if passed >= 0:
+            rights = array.array("i", [passed]).tobytes()
+            sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+            data = data[sent:]
+        write_all(self._socket.fileno(), data)
+
+    def read(self) -> Tuple[Optional[Any], int]:
+        """The next frame, None at the end of the stream, and the descriptor that came with it, or -1.
+
+        Whoever writes waits for an answer before the next frame.
+        """
+        data, passed, end = b"", -1, HEADER.size
+        while len(data) < end:
+            part, ancillary, _, _ = self._socket.recvmsg(CHUNK, RIGHTS)
+            if not part:
+                return None, passed
+            if ancillary:
+                passed = int(INTEGER.unpack_from(ancillary[0][2])[0])
+            data += part
+            if len(data) >= HEADER.size:
+                end = HEADER.size + HEADER.unpack_from(data)[0]
+        return json.loads(data[HEADER.size : end]), passed
 
 
 def send_descriptor(fd: int, passed: int) -> None:
@@ -63,18 +130,17 @@ def send_descriptor(fd: int, passed: int) -> None:
 
 def receive_descriptor(fd: int) -> int:
     """The descriptor that was sent with the next byte. Raises OSError if the other end is gone."""
-    size = struct.calcsize("i")
     with socket.socket(fileno=os.dup(fd)) as copy:
-        _, ancillary, _, _ = copy.recvmsg(1, socket.CMSG_LEN(size))
+        _, ancillary, _, _ = copy.recvmsg(1, RIGHTS)
     if not ancillary:
         raise OSError("no descriptor came")
-    return int(struct.unpack("i", ancillary[0][2][:size])[0])
+    return int(INTEGER.unpack_from(ancillary[0][2])[0])
 
 
 def close_all_but(limit: int, *kept: int) -> None:
     """Closes the descriptors from 3 to `limit` but these."""
     start = 3
-    for fd in sorted(kept):
+    for fd in sorted(fd for fd in kept if fd >= start):
         os.closerange(start, max(start, fd))
         start = max(start, fd + 1)
     os.closerange(start, limit)
