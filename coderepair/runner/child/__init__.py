@@ -4,6 +4,7 @@ main.py       starts as a script, makes these files importable under a private n
 zygote.py     warm process, one per worker: imports pytest, forks one server per task
 server.py     one per task: holds pytest's configuration and the rewritten tests, forks one candidate per program
 forking.py    forks, listens, kills
+ending.py     how a process ended, and whether that was one of its bounds
 warm.py       imports done once for all forks
 candidate.py  the forked process in which a program meets its tests
 session.py    pytest without a terminal: configure, collect, run, tell the recorder
@@ -17,6 +18,7 @@ judge.py      runs the tests, and never a line of the program
 remote.py     what tests import there: functions that are called in the other process (raised.py: exceptions)
 eligible.py   which tests reach the program by calls with data only
 lean.py       forks the candidates of two-process mode (answering.py: one of them, crossing.py: what it tells)
+apart.py      what of its file one of these tests uses
 values.py     plain data between the two
 hiding.py     keeps the tests' files from candidates
 tripwire.py   names by which a program could reach tests in its own process
