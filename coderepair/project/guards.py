@@ -1,8 +1,10 @@
-"""Errors that a program expects: those inside a `try` that catches what they would raise."""
+"""Errors that a program expects: those inside a `try` that catches what they would raise, and what is
+missing behind a question about the platform, the version, the type checker or the attribute itself."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 from coderepair.project.findings import Finding
@@ -17,10 +19,12 @@ _RAISES: Mapping[str, frozenset[str]] = {
     ),
 }
 _ALL = frozenset({"", "Exception", "BaseException"})
+_MISSING = frozenset({"E0401", "E0602", "E0611", "E1101"})
+_ASKS = re.compile(r"\b(TYPE_CHECKING|sys\.platform|sys\.version_info|os\.name|hasattr)\b")
 
 
 class Guards:
-    """The `try` statements of a module."""
+    """The statements of a module that expect errors."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._bodies = [
@@ -28,9 +32,18 @@ class Guards:
             for node in ast.walk(tree)
             if isinstance(node, ast.Try | ast.TryStar) and node.handlers
         ]
+        self._asked = [
+            (node.lineno, node.end_lineno or 0)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.If | ast.IfExp) and _ASKS.search(ast.unparse(node.test))
+        ]
 
     def expects(self, finding: Finding) -> bool:
-        """Whether what the finding foretells would be caught where it stands."""
+        """Whether what the finding foretells would be caught, or not be reached, where it stands."""
+        if finding.code in _MISSING and any(
+            low <= finding.line <= high for low, high in self._asked
+        ):
+            return True
         raised = _RAISES.get(finding.code)
         return raised is not None and any(
             first <= finding.line <= last and bool(caught & (raised | _ALL))
