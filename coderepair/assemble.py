@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from coderepair.policy import Policies
     from coderepair.runner import AnyRunner
 
+LDB = "ldb"
+"""The kind of feedback that takes a call of its own."""
 OPERATORS, EMBEDDED, CHAT = "operators", "embedded", "chat"
 
 
@@ -26,12 +28,19 @@ class Proposers:
     rewrite_arm: str = "auto"
     """The setting."""
     warnings: tuple[str, ...] = ()
+    asks_first: bool = False
+    """Whether a chat model is asked about a trace before it is asked to repair."""
     _policies: Policies | None = field(default=None, repr=False)
 
     @property
     def metered(self) -> frozenset[str]:
         """Those whose calls and tokens are limited."""
         return frozenset({CHAT}) & self.by_name.keys()
+
+    @property
+    def calls_each(self) -> int:
+        """Model calls that one pull of those may take."""
+        return 2 if self.asks_first else 1
 
     @property
     def batched(self) -> frozenset[str]:
@@ -77,7 +86,8 @@ def open_proposers(
     if not found:
         wanted = ", ".join(settings.proposers)
         raise UsageError(f"none of the proposers {wanted} is available; see `coderepair doctor`")
-    return Proposers(found, settings.rewrite_arm, warnings, policies)
+    asks_first = LDB in settings.feedback
+    return Proposers(found, settings.rewrite_arm, warnings, asks_first, policies)
 
 
 def _open_policies(settings: Settings) -> Policies | None:
@@ -110,7 +120,7 @@ def _proposers(
     if edit is not None:
         found[EMBEDDED] = EmbeddedProposer(edit, seed=settings.seed)
     if CHAT in settings.proposers and chat is not None:
-        sources = Sources(observer, limits or Limits(), settings.seed)
+        sources = Sources(observer, limits or Limits(), settings.seed, settings.trace_level)
         found[CHAT] = ChatProposer(
             chat, seed=settings.seed, feedback=settings.feedback, sources=sources
         )

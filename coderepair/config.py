@@ -23,7 +23,8 @@ from coderepair.errors import ConfigError
 
 STRATEGIES = ("thompson", "greedy", "bfs", "fixed-width", "best-of-n", "linear", "flat")
 PROPOSERS = ("operators", "embedded", "chat")
-FEEDBACK = ("failures", "lines", "cocogen", "random")
+FEEDBACK = ("failures", "lines", "ldb", "cocogen", "random")
+TRACE_LEVELS = ("block", "line", "function")
 MODES = ("direct",)
 ISOLATION = ("", "L0", "L1", "L2", "L3", "L4", "L5")
 INTEGRITY = ("auto", "two-process", "shared-process")
@@ -57,7 +58,7 @@ class Settings:
     rivals: int = 32
     """Programs that are run behind the first that passes, to find others that pass too, 0 or more; with 0
     the first one is shown."""
-    prefer: str = "first"
+    prefer: str = "agreement"
     """Which of several programs that pass is shown: first, or agreement: the one that most of the others,
     weighed by their chance, behave like."""
     budget: int = 64
@@ -98,6 +99,8 @@ class Settings:
     feedback: tuple[str, ...] = ("failures",)
     """What a chat model is shown about a failing program, of failures, lines (those to suspect), cocogen (static
     errors, and definitions of the project), random (the control of an ablation)."""
+    trace_level: str = "block"
+    """Units of the trace that the feedback ldb shows: block, line, function."""
     mode: str = "direct"
     """How a chat model is asked: direct (for the function at once)."""
     offline: bool = False
@@ -137,6 +140,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "prefer": PREFER,
     "proposers": PROPOSERS,
     "feedback": FEEDBACK,
+    "trace_level": TRACE_LEVELS,
     "mode": MODES,
     "isolation": ISOLATION,
     "integrity": INTEGRITY,

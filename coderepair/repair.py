@@ -241,6 +241,7 @@ class _Run:
             samples=settings.samples,
             batched=proposers.batched,
             metered=proposers.metered,
+            calls_each=proposers.calls_each,
         )
         try:
             session.replay(events)

@@ -45,11 +45,12 @@ class Session:
         largest_pull: int = LARGEST_PULL,
         batched: Collection[str] = (),
         metered: Collection[str] = (),
+        calls_each: int = 1,
     ) -> None:
         """Pulls start with `first_pull` proposals, for the earliest are the best and what they teach
         should not come late, and grow to `largest_pull`. Proposers in `batched` are drawn `samples`
         at a time from the start, as several samples of a prompt cost little more than one. Those in
-        `metered` cost one model call a pull and stop at the limits of models."""
+        `metered` cost one to `calls_each` model calls a pull and stop at the limits of models."""
         self.tree = tree
         self.strategy = strategy
         self.budget = budget
@@ -62,6 +63,7 @@ class Session:
         """Why the last ask returned None: a limit of the budget, `solved` or `exhausted`."""
         self._batched = frozenset(batched)
         self._metered = frozenset(metered)
+        self._calls_each = calls_each
         self._dropped: frozenset[str] = frozenset()
         self._solutions: list[Solved] = []
         self._best = tree.root.h or 0.0
@@ -187,7 +189,9 @@ class Session:
         return self.budget.evaluations_left(self.spent, pending)
 
     def _calls_pending(self) -> int:
-        return sum(each.proposer in self._metered for each in self.tree.open_expansions)
+        """Model calls that pulls under way may take, and those of one more but its last."""
+        pulls = sum(each.proposer in self._metered for each in self.tree.open_expansions)
+        return (pulls + 1) * self._calls_each - 1
 
     def _pull_size(self, arm: Arm) -> int:
         ramp = min(self.largest_pull, max(self.first_pull, 1 + self.tree.drawn // RAMP))

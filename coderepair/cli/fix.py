@@ -57,6 +57,7 @@ def fix(
     endpoint_model: o.EndpointModel = None,
     samples: o.Samples = None,
     feedback: o.FeedbackNames = None,
+    trace_level: o.TraceLevel = None,
     offline: o.Offline = None,
     python: o.Python = None,
     isolation: o.Isolation = None,

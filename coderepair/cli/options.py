@@ -177,7 +177,18 @@ EndpointModel = Annotated[
 Samples = Annotated[int | None, setting("samples", MODELS, "K", "Samples drawn from one prompt")]
 FeedbackNames = Annotated[
     str | None,
-    setting("feedback", MODELS, "NAMES", "What a chat model is shown, such as failures,cocogen"),
+    setting(
+        "feedback", MODELS, "NAMES", "What a chat model is shown, such as failures,ldb,cocogen"
+    ),
+]
+TraceLevel = Annotated[
+    str | None,
+    setting(
+        "trace_level",
+        MODELS,
+        "block|line|function",
+        "Units of the trace that the feedback ldb shows",
+    ),
 ]
 Offline = Annotated[
     bool | None,

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from coderepair.feedback.cocogen import cocogen
+from coderepair.feedback.ldb import ldb
 from coderepair.feedback.suspects import suspects
 from coderepair.feedback.unrelated import unrelated
 from coderepair.model import Feedback, Limits, Node, Task
+from coderepair.trace.record import Trace
 
 if TYPE_CHECKING:
     from coderepair.runner import AnyRunner
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 FAILURES = "failures"
 COCOGEN = "cocogen"
+LDB = "ldb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Sources:
     """Runs programs and sees them run; None where there is none, as when prompts are rendered anew."""
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
+    trace_level: str = "block"
+    """Units of a trace: block, line or function."""
+    traces: dict[tuple[str, str], Trace | None] = field(default_factory=dict, compare=False)
+    """Those taken so far, by the program's key and the check's id; None where there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ def _plain(feedback: Feedback, _about: About) -> Feedback:
 KINDS: Mapping[str, Kind] = {
     FAILURES: _plain,
     "lines": suspects,
+    LDB: ldb,
     COCOGEN: cocogen,
     "random": unrelated,
 }

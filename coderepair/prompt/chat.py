@@ -14,6 +14,7 @@ from coderepair.edit.whole_function import INSTRUCTIONS
 from coderepair.errors import ContextOverflow
 from coderepair.model import Feedback, Message
 from coderepair.prompt.failures import describe, example
+from coderepair.prompt.verdicts import MARK
 
 SYSTEM = (
     "You repair Python functions. You are shown a function that fails its tests and what went wrong. "
@@ -133,7 +134,7 @@ def _messages(
         _paragraph(failures, _listed(sections["failures"])),
         _paragraph("Lines to suspect first", _listed(sections["suspects"])),
         _paragraph("Values at the failure", _listed(sections["values"])),
-        _paragraph("The way it took", _listed(sections["trace"])),
+        _paragraph("The way it took, values before -> behind", _numbered(sections["trace"])),
         _paragraph("Static analysis says", _listed(sections["static"])),
         _paragraph("The project also has", _fenced("\n".join(sections["project"]))),
         _paragraph("Checks that pass and must go on passing", ", ".join(sections["passing"])),
@@ -150,6 +151,11 @@ def _paragraph(title: str, body: str) -> str:
 
 def _listed(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
+
+
+def _numbered(blocks: Sequence[str]) -> str:
+    """Blocks under the names that a verdict calls them by."""
+    return "\n".join(f"[{MARK}-{number}] {block}" for number, block in enumerate(blocks, 1))
 
 
 def _fenced(code: str) -> str:

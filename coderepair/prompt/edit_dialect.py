@@ -242,7 +242,7 @@ def _failure(check: CheckResult, feedback: Feedback, view: ShownLines) -> str:
 def _entries(entries: Sequence[str], feedback: Feedback, view: ShownLines) -> str:
     """Entries of a slot; `line 4: x = 3` (a line of the file) becomes the number shown and `x = 3`."""
     parts = []
-    for entry in entries[:MAX_ENTRIES]:
+    for entry in (each.partition("\n")[0] for each in entries[:MAX_ENTRIES]):
         match = _LINE_REFERENCE.match(entry)
         number = view.number(int(match[1]) - feedback.first_line) if match else 0
         text = entry[match.end() :] if match else entry

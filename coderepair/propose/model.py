@@ -21,13 +21,14 @@ from coderepair.edit.whole_function import check_compiles
 from coderepair.errors import EditError, PolicyError
 from coderepair.feedback import build, build_for_edits
 from coderepair.feedback.context import imports
-from coderepair.feedback.kinds import COCOGEN, FAILURES, Sources
+from coderepair.feedback.kinds import COCOGEN, FAILURES, LDB, Sources
 from coderepair.feedback.target import Target, locate
-from coderepair.model import Completion, Node, Program, Proposal, Request, Task
+from coderepair.model import Completion, Feedback, Node, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.prompt import chat, edit_dialect
 from coderepair.propose.calibration import Curve, on_the_way
 from coderepair.propose.static_rounds import StaticRounds
+from coderepair.propose.verdicts import Asked, Verdicts
 
 if TYPE_CHECKING:
     from coderepair.search.tree import Tree
@@ -55,7 +56,8 @@ class ChatProposer:
     """Asks for the whole function. A reply without a usable one is a proposal without a program.
 
     The k samples of a pull come from one prompt; seeds depend on `seed`, node and rank alone. With the
-    feedback `cocogen` a reply with static errors is sent back at the next pull (`propose.static_rounds`).
+    feedback `cocogen` a reply with static errors is sent back at the next pull (`propose.static_rounds`);
+    with `ldb` the model is asked first which blocks of the failing call are wrong (`propose.verdicts`).
     """
 
     name = "chat"
@@ -74,6 +76,7 @@ class ChatProposer:
         self._feedback = feedback
         self._sources = sources or Sources(seed=seed)
         self._rounds = StaticRounds(policy) if COCOGEN in feedback else None
+        self._verdicts = Verdicts(policy, seed) if LDB in feedback else None
         self.trimmed: tuple[str, ...] = ()
         """What the last prompt left out to fit the model's context."""
 
@@ -88,7 +91,8 @@ class ChatProposer:
         if base is None:
             return []
         target = locate(task, base, node.report or tree.root.report)
-        asked = self._request(task, tree, node, base, rank, k), 1
+        shown = self._feedback_about(task, tree, node)
+        asked = self._request(shown.feedback, node, base, rank, k), 1
         if self._rounds is not None:
             asked = self._rounds.continued(task, base, asked[0])
         completions = self._policy.complete([asked[0]])[0]
@@ -96,15 +100,21 @@ class ChatProposer:
             self._proposal(completion, task, base, target, first=index == 0)
             for index, completion in enumerate(completions)
         ]
+        proposals[:1] = [
+            replace(each, calls=each.calls + shown.calls, tokens=each.tokens + shown.tokens)
+            for each in proposals[:1]
+        ]
         if self._rounds is None:
             return proposals
         answers = list(zip(completions, proposals, strict=True))
         return self._rounds.judged(task, base, target, asked, answers)
 
-    def _request(
-        self, task: Task, tree: Tree, node: Node, base: Program, rank: int, k: int
-    ) -> Request:
+    def _feedback_about(self, task: Task, tree: Tree, node: Node) -> Asked:
+        """What is shown, with the model's own verdicts where it is asked for them."""
         feedback = build(task, tree, node, self._feedback, self._sources)
+        return Asked(feedback) if self._verdicts is None else self._verdicts.added(feedback)
+
+    def _request(self, feedback: Feedback, node: Node, base: Program, rank: int, k: int) -> Request:
         function = estimate_tokens(feedback.function)
         reply = min(2 * function + _MIN_REPLY, function + _MAX_REPLY)
         context = self._policy.context_size()

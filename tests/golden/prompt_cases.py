@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coderepair.edit.whole_function import INSTRUCTIONS
 from coderepair.model import CheckResult, Failure, Feedback, Message, Outcome
-from coderepair.prompt import chat, static_errors
+from coderepair.prompt import chat, static_errors, verdicts
 
 FUNCTION = '''\
 def median(values):
@@ -76,7 +76,11 @@ CASES: dict[str, Feedback] = {
         ),
         passing=("test_odd", "test_median::assert#1"),
         values=("line 8: middle = 2",),
-        trace=("median, line 8",),
+        trace=(
+            "line 7: values=[1, 2, 3, 4] -> ordered=[1, 2, 3, 4]\n    ordered = sorted(values)",
+            ("line 11: ordered=[1, 2, 3, 4], middle=2 -> returns 4.0\n"
+            "    return ordered[middle - 1] + ordered[middle] / 2"),
+        ),
         static=("line 9: E0602 undefined-variable: undefined name 'halve'",),
         project=("from stats.means import halve; def halve(x: float) -> float  # Half of it.",),
         suspects=("line 11: return ordered[middle - 1] + ordered[middle] / 2",),
@@ -91,6 +95,10 @@ CASES: dict[str, Feedback] = {
 }  # fmt: skip
 
 
+VERDICTS = """{"block": "BLOCK-1", "correct": true, "explanation": "sorted"}
+{"block": "BLOCK-2", "correct": false, "explanation": "only the second value is halved"}"""
+
+
 def count(messages: Sequence[Message]) -> int:
     """One token a word."""
     return sum(len(message.content.split()) for message in messages)
@@ -103,6 +111,10 @@ def rendered() -> dict[str, str]:
     imports = "import math\nfrom statistics import mean"
     prompts["with_imports"] = chat.render(everything, count, None, imports=imports)
     prompts["trimmed"] = chat.render(everything, count, 150, imports=imports)
+    prompts["verdicts"] = chat.render(everything, count, None, request=verdicts.REQUEST)
+    said = verdicts.parse(VERDICTS, 2)
+    judged = replace(everything, trace=verdicts.annotated(everything.trace, said))
+    prompts["judged_trace"] = chat.render(judged, count, None)
     stub = replace(everything, function="def median(values):\n    ...")
     prompts["rewrite"] = chat.render(stub, count, None, rewrite=True)
     project = everything.project

@@ -127,6 +127,7 @@ def test_every_setting_that_a_project_may_decide_is_known(project: Path) -> None
         *("strategy", "c", "seed", "max_candidates", "timeout", "test_timeout", "memory"),
         *("samples", "workers", "rewrite_arm", "proposers", "feedback", "mode", "rivals"),
         "prefer",
+        "trace_level",
     }
 
 
