@@ -11,8 +11,8 @@ import json
 import os
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,8 @@ FORMAT = f"1 {sys.version_info[0]}.{sys.version_info[1]}"
 MAX_FILES = 10_000
 MAX_BYTES = 2_000_000
 """Of one file: what is larger is data or was generated."""
+MAX_TOTAL = 16_000_000
+"""Bytes of all files: some 400,000 lines, which take seconds to read anew."""
 SKIPPED = frozenset(
     {"node_modules", "venv", "env", "build", "dist", "site-packages", "__pycache__"}
 )
@@ -42,13 +44,25 @@ class File(NamedTuple):
     size: int
 
 
+class Scan(NamedTuple):
+    """What lies below a folder."""
+
+    files: tuple[File, ...]
+    """In the order of their paths."""
+    unread: frozenset[str]
+    """Names of files, without suffix, and of folders that are not looked into."""
+
+
 class ProjectIndex:
     """The modules of a project."""
 
-    def __init__(self, root: Path, modules: Mapping[str, Module]) -> None:
-        """`modules` by path relative to `root`."""
+    def __init__(
+        self, root: Path, modules: Mapping[str, Module], unread: frozenset[str] = frozenset()
+    ) -> None:
+        """`modules` by path relative to `root`; `unread` are names of files and folders left out."""
         self.root = root
         self.modules = modules
+        self.unread = unread
 
     def at(self, path: str) -> Module | None:
         """The module in a file, given by its absolute path."""
@@ -125,7 +139,8 @@ def load(root: Path, folder: Path | None = None) -> ProjectIndex:
     known = _kept(kept_at)
     rows: dict[str, list[Any]] = {}
     modules: dict[str, Module] = {}
-    for path, _, _ in files(root):
+    scanned = scan(root)
+    for path, _, _ in scanned.files:
         try:
             data = (root / path).read_bytes()
         except OSError:
@@ -140,37 +155,60 @@ def load(root: Path, folder: Path | None = None) -> ProjectIndex:
                 modules[path] = unpacked(row[1])
     if rows != known:
         _keep(kept_at, rows)
-    return ProjectIndex(root, modules)
+    left_out = {_parts(path)[-1] for path in rows.keys() - modules.keys() if _parts(path)}
+    return ProjectIndex(root, modules, scanned.unread | left_out)
 
 
-def files(root: Path) -> list[File]:
-    """Python files of a project, sorted, without hidden folders, environments and what links lead to."""
+def scan(root: Path) -> Scan:
+    """The Python files below a folder, without hidden folders, environments and linked folders; at most
+    `MAX_FILES` and `MAX_TOTAL` bytes, those near the root first."""
     found: list[File] = []
-    stack = [(root, "")]
-    while stack and len(found) < MAX_FILES:
-        folder, prefix = stack.pop()
+    unread: set[str] = set()
+    folders = deque([(root, "")])
+    total = 0
+    while folders:
+        folder, prefix = folders.popleft()
         try:
             with os.scandir(folder) as listed:
                 entries = [each for each in listed if each.name[0] != "."]
-            if not any(each.name == "pyvenv.cfg" for each in entries):
-                stack += _look(entries, prefix, found)
+            if any(each.name == "pyvenv.cfg" for each in entries):
+                unread.add(folder.name)
+                continue
+            for each in _files_of(entries, prefix):
+                total += each.size
+                if each.size > MAX_BYTES or total > MAX_TOTAL or len(found) >= MAX_FILES:
+                    unread.add(Path(each.path).stem)
+                else:
+                    found.append(each)
+            for name, path in _folders_of(entries):
+                if path is None or total > MAX_TOTAL or len(found) >= MAX_FILES:
+                    unread.add(name)
+                else:
+                    folders.append((path, f"{prefix}{name}/"))
         except OSError:
-            continue
-    return sorted(found)[:MAX_FILES]
+            unread.add(folder.name)
+    return Scan(tuple(sorted(found)), frozenset(unread))
 
 
-def _look(
-    entries: list[os.DirEntry[str]], prefix: str, found: list[File]
-) -> Iterator[tuple[Path, str]]:
-    """Adds the files of one folder to `found`, and gives the folders in it."""
-    for each in entries:
-        if each.name.endswith(".py"):
-            if each.is_file():
-                stat = each.stat()
-                if stat.st_size <= MAX_BYTES:
-                    found.append(File(prefix + each.name, stat.st_mtime_ns, stat.st_size))
-        elif each.name not in SKIPPED and each.is_dir(follow_symlinks=False):
-            yield Path(each.path), f"{prefix}{each.name}/"
+def _files_of(entries: list[os.DirEntry[str]], prefix: str) -> list[File]:
+    """The Python files of one folder."""
+    stats = [
+        (each.name, each.stat()) for each in entries if each.name.endswith(".py") and each.is_file()
+    ]
+    return sorted(File(prefix + name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
+def _folders_of(entries: list[os.DirEntry[str]]) -> list[tuple[str, Path | None]]:
+    """The folders in one, without a path where they are not to be read."""
+    return sorted(
+        (each.name, Path(each.path) if _is_read(each) else None)
+        for each in entries
+        if each.is_dir()
+    )
+
+
+def _is_read(folder: os.DirEntry[str]) -> bool:
+    return folder.name not in SKIPPED and not folder.is_symlink()
 
 
 def module_name(root: Path, path: str) -> str:

@@ -37,6 +37,8 @@ class Names:
         """Whether a module can be imported under this dotted name."""
         if not module or self.index.named(module) or self.index.is_package(module):
             return True
+        if not self.index.unread.isdisjoint(module.split(".")):
+            return None
         first = module.partition(".")[0]
         if self.index.named(first) or self.index.is_package(first):
             return self._in_project(module)
@@ -72,7 +74,7 @@ class Names:
         """Whether a module has a name."""
         if name in module.names or name in _IMPLICIT or self.exists_below(module, name):
             return True
-        if module.open or depth == 0:
+        if module.open or depth == 0 or name in self.index.unread:
             return None
         for star in module.stars:
             other = self.module(star)

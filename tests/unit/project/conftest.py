@@ -55,6 +55,7 @@ class Cart:
     def total(self):
         return 0
 ''',
+    "build/made.py": "anything = 1\n",
     "broken.py": "def f(:\n",
     "venv/pyvenv.cfg": "",
     "venv/skipped.py": "SKIPPED = 1\n",

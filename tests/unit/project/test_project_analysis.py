@@ -68,6 +68,8 @@ RIGHT = [
     "with open(x) as file:\n    return file.anything()",
     "import collections\nreturn collections.abc.Iterable",
     "y: add_tax[int] = x\nreturn y",
+    "from build import anything\nreturn anything",
+    "import broken\nreturn broken.f",
     "import sys\nif sys.platform == 'odd':\n    import no_such_module_at_all\nreturn x",
     "if hasattr(math, 'sumprod2'):\n    return math.sumprod2(x)\nreturn x",
 ]

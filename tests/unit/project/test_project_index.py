@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from coderepair.project.current import current
 from coderepair.project.environment import Environment
 from coderepair.project.findings import Finding
 from coderepair.project.helping import MAX_ENTRIES, help_for, present
-from coderepair.project.index import FORMAT, ProjectIndex, load, module_name
+from coderepair.project.index import FORMAT, ProjectIndex, load, module_name, scan
 from coderepair.project.lookup import Found, Names
 from coderepair.project.reading import words
 from coderepair.project.records import Kind, packed, unpacked
@@ -202,3 +203,20 @@ def test_at_most_five_entries(shop: Path, kept: Path) -> None:
         finding = Finding(1, "E0602", subject, subject)
         told = ask(shop, kept, finding, " ".join(rng.sample(vocabulary, 5)))
         assert len(told) == len(set(told)) <= MAX_ENTRIES
+
+
+def test_a_project_that_is_too_large_is_read_from_the_root_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coderepair.project.index.MAX_TOTAL", 20)
+    for name in ("top.py", "a/first.py", "b/second.py", "b/deep/third.py"):
+        path = tmp_path / "large" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("X = 1\n# 4\n")
+    found = scan(tmp_path / "large")
+    assert [each.path for each in found.files] == ["a/first.py", "top.py"]
+    assert found.unread == {"second", "deep"}
+    index = load(tmp_path / "large", tmp_path / "kept")
+    names = Names(index, Environment(sys.executable))
+    assert names.exists("b.second") is None
+    assert names.exists("no_such_module_at_all") is False
