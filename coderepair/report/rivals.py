@@ -15,7 +15,12 @@ def lines(comparison: Comparison) -> list[str]:
     for letter, rival in zip(ascii_uppercase[1:], comparison.rivals, strict=False):
         found += [f"    {each}" for each in _differing(letter, rival)]
     if comparison.rivals and comparison.rivals[0].share > comparison.share:
-        found.append("    patch B is backed by more of them; --prefer agreement shows it")
+        found.append("    patch B is likelier to be right; --prefer agreement shows it")
+    if comparison.chosen != comparison.first:
+        found.append(
+            f"    patch A was not found first, but is likelier to be right ({comparison.share:.0%}): it changes"
+            " less, or more programs do the same; --prefer first shows the first"
+        )
     return found + [f"  {each}" for each in warnings(comparison)]
 
 

@@ -52,6 +52,12 @@ def kept(mine: Outcomes, original: Outcomes) -> float:
     return sum(a == b for a, b in known) / max(1, len(known))
 
 
+def distinct(mine: Outcomes) -> float:
+    """Number of different outcomes, as a share of those that are known."""
+    known = [each for each in mine if each]
+    return len(set(known)) / max(1, len(known))
+
+
 def in_words(outcome: str) -> str:
     """An outcome for people: `0`, `IndexError`."""
     if outcome == TIMED_OUT:

@@ -40,7 +40,9 @@ def examine(
     original, *found = come_to(task, runner, programs, calls)
     shares = chances(
         [
-            _traits(task, seen, nodes[0], node, mine, original)
+            traits_of(
+                task.source, _source(node), max(0, node.id - nodes[0].id), seen, mine, original
+            )
             for node, mine in zip(nodes, found, strict=False)
         ]
     )
@@ -78,24 +80,27 @@ def _source(node: Node) -> str:
     return "" if node.program is None else node.program.source
 
 
-def _traits(
-    task: Task,
+def traits_of(
+    original: str,
+    source: str,
+    beyond: int,
     seen: Sequence[Call],
-    first: Node,
-    node: Node,
     mine: behaviour.Outcomes,
-    original: behaviour.Outcomes,
+    before: behaviour.Outcomes,
 ) -> Traits:
-    source = _source(node)
-    signs = special.signs(task.source, source, seen)
+    """Of a program that was proposed `beyond` programs behind the first; its calls come to `mine`, those of
+    the original to `before`, and the first of them are those `seen` in the tests."""
+    signs = special.signs(original, source, seen)
     return Traits(
-        place=math.log1p(max(0, node.id - first.id)),
-        size=math.log1p(changed_tokens(task.source, source)),
+        later=float(beyond > 0),
+        place=math.log1p(beyond),
+        size=math.log1p(changed_tokens(original, source)),
         special=float(bool(signs.special)),
         conditions=float(min(3, signs.conditions)),
         constants=float(min(3, len(signs.constants))),
-        crashes=behaviour.crashes(mine, original),
-        kept=behaviour.kept(mine, original),
+        crashes=behaviour.crashes(mine, before),
+        kept=behaviour.kept(mine, before),
+        distinct=behaviour.distinct(mine[len(seen) :]),
     )
 
 

@@ -28,7 +28,7 @@ _WALL_SECONDS = 60.0
 _SPARE_MEMORY = 1 << 29
 
 
-class _OutOfTimeError(BaseException):
+class OutOfTimeError(BaseException):
     """Not an Exception, so that `except Exception` of a program does not swallow it."""
 
 
@@ -64,7 +64,7 @@ def _child(writer: int, batch: Sequence[str], setup: str, tests: Sequence[str]) 
     try:
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
-        _limit()
+        limit()
         codes = [compile(text, "test.py", "exec") for text in (setup, *tests)]
         for source in batch:
             os.write(writer, b"1\n" if _passes(source, codes) else b"0\n")
@@ -72,7 +72,8 @@ def _child(writer: int, batch: Sequence[str], setup: str, tests: Sequence[str]) 
         os._exit(0)
 
 
-def _limit() -> None:
+def limit() -> None:
+    """The limits of a child that runs programs; it writes nothing and is silent."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -89,12 +90,13 @@ def _limit() -> None:
 
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
-    raise _OutOfTimeError
+    raise OutOfTimeError
 
 
 @contextlib.contextmanager
-def _timed() -> Iterator[None]:
-    """The signal comes again and again, for a bare `except` of the program swallows one."""
+def timed() -> Iterator[None]:
+    """Raises `OutOfTimeError` after `PROGRAM_SECONDS`. The signal comes again and again, for a bare
+    `except` of the program swallows one."""
     signal.setitimer(signal.ITIMER_VIRTUAL, PROGRAM_SECONDS, PROGRAM_SECONDS)
     try:
         yield
@@ -102,12 +104,17 @@ def _timed() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def _passes(source: str, codes: Sequence[CodeType]) -> bool:
-    namespace: dict[str, Any] = {"__name__": "solution"}
+def allow() -> None:
+    """What comes next may take so much processor time that the alarm is heard, and not much more."""
     end = int(time.process_time()) + 1 + _STUCK_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
+
+
+def _passes(source: str, codes: Sequence[CodeType]) -> bool:
+    namespace: dict[str, Any] = {"__name__": "solution"}
+    allow()
     try:
-        with _timed():
+        with timed():
             exec(compile(source, "solution.py", "exec"), namespace)
             for code in codes:
                 exec(code, namespace)

@@ -101,7 +101,7 @@ def test_the_search_goes_on_for_as_many_programs_as_it_may(tmp_path: Path) -> No
     (found,) = [event.comparison for event in events if isinstance(event, Compared)]
     assert result.status is Status.REPAIR_AVAILABLE
     assert result.comparison == found
-    assert found.first == solved.node == found.chosen
+    assert found.first == solved.node
     assert result.spent.evaluations == solved.evaluations + 20
     passed = [
         each
@@ -119,7 +119,7 @@ def test_rivals_are_no_reason_to_exceed_the_budget(tmp_path: Path) -> None:
     assert not any(isinstance(event, Compared) for event in events)
     (solved,) = [event for event in events if isinstance(event, Solved)]
     limit = solved.evaluations + 3
-    bounded, _ = repaired(tmp_path, rivals=20, max_candidates=limit)
+    bounded, _ = repaired(tmp_path, rivals=20, max_candidates=limit, prefer="first")
     assert bounded.spent.evaluations <= limit
     assert bounded.diff == first.diff
 
@@ -139,8 +139,14 @@ def test_nothing_is_compared_where_the_tests_are_slow(tmp_path: Path) -> None:
     assert result.comparison is None
 
 
-def test_agreement_can_be_asked_for(tmp_path: Path) -> None:
-    result, _ = repaired(tmp_path, rivals=20, prefer="agreement")
+def test_the_first_can_be_asked_for(tmp_path: Path) -> None:
+    result, _ = repaired(tmp_path, rivals=20, prefer="first")
+    assert result.comparison is not None
+    assert result.path_in_tree[-1] == result.comparison.chosen == result.comparison.first
+
+
+def test_the_likeliest_is_shown(tmp_path: Path) -> None:
+    result, _ = repaired(tmp_path, rivals=20)
     assert result.status is Status.REPAIR_AVAILABLE
     assert result.comparison is not None
     shares = [rival.share for rival in result.comparison.rivals]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from coderepair.runner.calling import Call
-from coderepair.trust.behaviour import crashes, differing, groups, kept
+from coderepair.trust.behaviour import crashes, differing, distinct, groups, kept
 from coderepair.trust.choice import WEIGHTS, Traits, chances, ordered
 from coderepair.trust.special import constants, signs
 
@@ -69,13 +69,16 @@ def test_new_exceptions_and_kept_values_are_shares_of_what_is_known() -> None:
     assert crashes(mine, original) == pytest.approx(1 / 3)
     assert kept(mine, original) == pytest.approx(2 / 3)
     assert crashes(("",), ("",)) == kept(("",), ("",)) == 0.0
+    assert distinct(("1", "1", "!KeyError", "")) == pytest.approx(2 / 3)
+    assert distinct(("",)) == distinct(()) == 0.0
 
 
-NEUTRAL = Traits(0, 1, 0, 0, 0, 0, 0.5)
+NEUTRAL = Traits(0, 0, 1, 0, 0, 0, 0, 0.5, 0.5)
 
 
 def test_chances_add_up_and_fall_with_every_bad_sign() -> None:
     worse = [
+        replace(NEUTRAL, later=1.0),
         replace(NEUTRAL, place=2.0),
         replace(NEUTRAL, size=3.0),
         replace(NEUTRAL, special=1.0),
