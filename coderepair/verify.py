@@ -24,6 +24,8 @@ from coderepair.verify_stdio import verify_stdio
 
 HASH_SEEDS = (0, 1)
 """Values of PYTHONHASHSEED under which a repair has to pass."""
+ORDERS = (False, True)
+"""Whether the tests of a file run in the opposite order, beside each of these."""
 PLAIN = ("-q",)
 OTHERS = {STDIO: verify_stdio, COMMAND: verify_command}
 """Who verifies for a `Task.method` that no test framework has a part in."""
@@ -39,17 +41,19 @@ def verify(task: Task, program: Program, limits: Limits) -> Verification:
     pins = Pins(task)
     whole, given = what(task, narrowed=False), what(task, narrowed=True)
     command = _command(task, whole)
-    jobs = [(program.source, given, seed) for seed in HASH_SEEDS]
+    jobs = [
+        (program.source, {**given, "backwards": turned}, seed)
+        for seed, turned in zip(HASH_SEEDS, ORDERS, strict=True)
+    ]
     if given != whole:
         jobs.append((program.source, whole, HASH_SEEDS[0]))
     *runs, before = run_plain(task, [*jobs, (task.source, whole, HASH_SEEDS[0])], limits)
-    after, wide = runs[: len(HASH_SEEDS)], runs[-1]
+    first, turned, wide = runs[0], runs[1], runs[-1] if given != whole else runs[0]
+    reason = _lost_examples(task, program) or _wrong(task, first, before)
+    if not reason and _wrong(task, turned, before):
+        reason = _order_or_seed(task, program, given, turned, before, limits)
+    reason = reason or _regression(before, wide)
     pins.check()
-    reason = (
-        _lost_examples(task, program)
-        or next(filter(None, (_wrong(task, run, before) for run in after)), "")
-        or _regression(before, wide)
-    )
     return Verification(
         ok=not reason,
         command=command,
@@ -101,6 +105,28 @@ def _arguments(task: Task, narrowed: bool) -> list[str]:
         args += ["--doctest-modules", "--doctest-glob=*", "--assert=plain"]
     keyword = ["-k", task.keyword] if narrowed and task.keyword else []
     return [*args, *keyword, "--", *dict.fromkeys(chosen)]
+
+
+def _order_or_seed(
+    task: Task,
+    program: Program,
+    given: dict[str, Any],
+    turned: PlainRun,
+    before: PlainRun,
+    limits: Limits,
+) -> str:
+    """What is wrong with a repair that fails under another hash seed and in the opposite order of tests.
+
+    Nothing if only the order matters to it, and it does to the original as well: then that is the tests'.
+    """
+    seed = HASH_SEEDS[1]
+    jobs = [(program.source, given, seed), (task.source, {**given, "backwards": True}, seed)]
+    straight, original = run_plain(task, jobs, limits)
+    reason = _wrong(task, straight, before)
+    if reason:
+        return reason
+    lost = [node for node in before.passed() if original.outcomes.get(node) == "failed"]
+    return "" if lost else _wrong(task, turned, before) + " in the opposite order of tests"
 
 
 # -- judging --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,103 @@ def test_an_outcome_that_depends_on_the_hash_seed_is_no_proof(project: Project) 
     found = judged(project.task("test_solution.py"), f"HASH = {value}\n{lucky}")
     assert not found.ok
     assert "test_add" in found.reason
+
+
+REMEMBERS = """
+calls = []
+
+def add(a, b):
+    calls.append(a)
+    return a + b
+
+def sub(a, b):
+    return a - b if calls else 0
+"""
+"""Passes only where `add` is tested first."""
+
+
+def test_a_repair_that_needs_the_order_of_the_tests_is_none(project: Project) -> None:
+    found = judged(project.task("test_solution.py"), REMEMBERS)
+    assert (found.ok, found.reason) == (
+        False,
+        "plain pytest fails test_solution.py::test_sub in the opposite order of tests",
+    )
+
+
+def test_tests_that_need_their_order_themselves_are_no_reason_against_a_repair(
+    project: Project,
+) -> None:
+    project.write(
+        "test_solution.py",
+        """
+        from solution import add, sub
+
+        seen = []
+
+        class TestSteps:
+            found = []
+
+            def test_one(self):
+                assert sub(3, 1) == 2
+                self.found.append(1)
+
+            def test_two(self):
+                assert self.found == [1]
+
+        def test_first():
+            assert sub(3, 1) == 2
+            seen.append(1)
+
+        def test_second():
+            assert seen == [1]
+
+        def test_add():
+            assert add(1, 2) == 3
+        """,
+    )
+    found = judged(project.task("test_solution.py"), FIXED)
+    assert (found.ok, found.reason) == (True, "")
+
+
+def test_steps_of_a_class_stay_in_their_order(project: Project) -> None:
+    project.write(
+        "test_solution.py",
+        """
+        from solution import add
+
+        class TestSteps:
+            found = []
+
+            def test_one(self):
+                self.found.append(add(1, 2))
+
+            def test_two(self):
+                assert self.found == [3]
+        """,
+    )
+    assert judged(project.task("test_solution.py"), FIXED).ok
+
+
+def test_the_order_of_cases_of_unittest_counts_too(project: Project) -> None:
+    project.write(
+        "test_solution.py",
+        """
+        import unittest
+        from solution import add, sub
+
+        class TestAdd(unittest.TestCase):
+            def test_add(self):
+                self.assertEqual(add(1, 2), 3)
+
+        class TestSub(unittest.TestCase):
+            def test_sub(self):
+                self.assertEqual(sub(3, 1), 2)
+        """,
+    )
+    task = replace(project.task("test_solution.py"), method="unittest")
+    assert judged(task, FIXED).ok
+    found = judged(task, REMEMBERS)
+    assert "test_sub in the opposite order of tests" in found.reason
 
 
 def test_doctests(project: Project) -> None:

@@ -7,10 +7,10 @@ then ["used"] if the program was really imported, and ["end", exit status].
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, List
 
 from . import wire
-from .fresh import Reporter, enter, prepare
+from .fresh import Reporter, backwards, enter, prepare
 
 
 class _Listener:
@@ -28,6 +28,26 @@ class _Listener:
         self._reporter.finish(int(exitstatus))
 
 
+class _Backwards:
+    """A plugin that turns the order of each file's functions and classes round."""
+
+    def pytest_collection_modifyitems(self, items: List[Any]) -> None:
+        files = list(dict.fromkeys(_file(item) for item in items))
+        items[:] = [
+            item
+            for file in files
+            for item in backwards([each for each in items if _file(each) == file], _name)
+        ]
+
+
+def _file(item: Any) -> str:
+    return str(item.nodeid.partition("::")[0])
+
+
+def _name(item: Any) -> str:
+    return str(item.nodeid.split("::")[1].partition("[")[0]) if "::" in item.nodeid else ""
+
+
 def serve(control: int, scratch: str, root: str) -> None:
     """Runs one request and ends."""
     request = wire.read(control)
@@ -42,4 +62,5 @@ def serve(control: int, scratch: str, root: str) -> None:
     if reporter is None:
         return
     cache = ["-o", "cache_dir=" + os.path.join(scratch, "cache")]
-    pytest.main([*cache, *request["args"]], plugins=[_Listener(reporter), Calm()])
+    turned = [_Backwards()] if request.get("backwards") else []
+    pytest.main([*cache, *request["args"]], plugins=[_Listener(reporter), Calm(), *turned])

@@ -13,7 +13,7 @@ import unittest
 from typing import Any, Dict, List
 
 from . import cases, wire
-from .fresh import Reporter, begin
+from .fresh import Reporter, backwards, begin
 
 
 def serve(control: int, scratch: str, root: str) -> None:
@@ -41,6 +41,8 @@ def _suite(request: Dict[str, Any]) -> unittest.TestSuite:
             found += cases.flat(doctest.DocTestSuite(cases.import_module(path)))
         else:
             found += cases.flat(doctest.DocFileSuite(path, module_relative=False))
+    if request.get("backwards"):
+        found = backwards(found, type)
     return unittest.TestSuite(found)
 
 
