@@ -38,11 +38,18 @@ def analyse(
     if error is not None:
         return [Finding(error.lineno or 1, "E0001", error.msg)]
     try:
-        tree = ast.parse(program.source)
-        relative = _relative(path, index.root)
-        module = read(program.source, module_name(index.root, relative), relative)
-    except (SyntaxError, ValueError, RecursionError):
+        return _errors(program, path, index, python, before)
+    except (SyntaxError, ValueError, RecursionError):  # nested too deeply, or for another Python
         return []
+
+
+def _errors(
+    program: Program, path: str, index: ProjectIndex, python: str, before: str
+) -> list[Finding]:
+    """Those of a program that compiles."""
+    tree = ast.parse(program.source)
+    relative = _relative(path, index.root)
+    module = read(program.source, module_name(index.root, relative), relative)
     lines = _changed_lines(program, tree, before) - _silenced(program.source)
     resolver = Names(index, Environment(python), sorted(_imported(tree)))
     inference = Inference(resolver, module, frozenset(_set(tree)))

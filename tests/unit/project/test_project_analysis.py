@@ -140,3 +140,8 @@ def test_the_standard_library_has_no_finding(shop: Path, module: str) -> None:
     path = path if path.exists() else path.with_suffix("") / "__init__.py"
     index = load(shop, shop.parent / "kept")
     assert analyse(Program(path.read_text()), str(path), index, sys.executable) == []
+
+
+def test_what_is_nested_too_deeply_is_passed_over(shop: Path) -> None:
+    found(shop, "return " + "+".join(["x"] * 3000))
+    assert found(shop, "return " + "(" * 50 + "missing" + ")" * 50)[0].code == "E0602"
