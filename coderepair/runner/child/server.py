@@ -152,7 +152,7 @@ class _Server:
     def _collected(self, source: str) -> Dict[str, Any]:
         """The nodes; where the file cannot be imported, ends or hangs its process, with a stub in its place."""
         found = self._list(source, IMPORT_S)
-        if not found.get("errors") and "failed" not in found:
+        if found.get("killed") or (not found.get("errors") and "failed" not in found):
             return found
         stubbed = self._list(STUB, LISTING_S)
         if stubbed.get("errors") or not stubbed.get("nodes"):
@@ -199,7 +199,8 @@ class _Server:
         if told.events and isinstance(told.events[0], dict):
             return {**told.events[0], "seconds": told.seconds}
         text = "collecting the tests ended without a result (%s)" % told.end
-        return {"failed": text, "timeout": told.end == "timeout"}
+        killed = told.end in forking.KILLED
+        return {"failed": text, "timeout": told.end == "timeout", "killed": killed}
 
     def _listing(self, source: str) -> Dict[str, Any]:
         state, before = self._state, set(sys.modules)
