@@ -2,7 +2,8 @@
 
 A bug's lines are those that its reference changes or takes away; where it only inserts, the
 statements on both sides of the gap. Lines that an order cannot tell apart are taken in random order:
-what is counted is the chance that one of the bug's lines is among the first k.
+what is counted is the chance that one of the bug's lines is among the first k. Ctrl-C ends the
+measurement and prints what it has so far.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import random
 import shlex
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from functools import partial
@@ -32,6 +35,7 @@ from coderepair.propose.synthesis import survey
 from coderepair.runner import ForkRunner, open_runner
 
 TOP = (1, 3, 5)
+LIMITS = Limits(test_timeout_s=2.0)
 ORDERS: Mapping[str, Choice] = {
     "ochiai": Choice(("spectrum",)),
     "dstar": Choice(("spectrum",), "dstar"),
@@ -198,14 +202,20 @@ def main() -> None:
     )
     located: list[Located] = []
     left_out: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="coderepair-localise-") as folder:
-        for found in measure(suite.records, Path(folder), Limits(test_timeout_s=2.0)):
+    # In random order, so that what an interrupted measurement has seen is a sample, too.
+    records = random.Random(given.seed).sample(suite.records, len(suite.records))
+    with (
+        tempfile.TemporaryDirectory(prefix="coderepair-localise-") as folder,
+        suppress(KeyboardInterrupt),
+    ):
+        for number, found in enumerate(measure(records, Path(folder), LIMITS), 1):
             if isinstance(found, str):
                 left_out.append(found)
-                sys.stderr.write(f"left out: {found}\n")
             else:
                 located.append(found)
-    sys.stdout.write(_told(suite, given.seed, located, left_out, as_json=given.json))
+            sys.stderr.write(f"{number}/{len(records)} {records[number - 1].task_id}\n")
+    if located:
+        sys.stdout.write(_told(suite, given.seed, located, left_out, as_json=given.json))
 
 
 def _told(
