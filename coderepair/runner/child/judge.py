@@ -207,6 +207,7 @@ class Judge:
         self._state = template.state
         self._control = template.control
         self._line = wire.Line(self._control)
+        remote.border.script.allow(template.forgets)
         self._given: Optional[Tuple[int, int]] = None
 
     def answer(self) -> None:

@@ -14,7 +14,7 @@ import threading
 from types import MethodType, ModuleType
 from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 
-from . import answering, raised, values, wire
+from . import answering, raised, script, values, wire
 from .recorder import CheckTimeout, Crashed, Overflow, Recorder
 
 CODE = compile("__import__('sys').modules[%r].border.fill(globals())" % __name__, __name__, "exec")
@@ -37,39 +37,61 @@ class Link:
     """Our end of the socket to one candidate."""
 
     def __init__(self, fd: int, pid: int) -> None:
+        self._rest = b""
+        self.move(fd, pid)
+
+    def move(self, fd: int, pid: int) -> None:
+        """From now on to another process."""
         self.fd = fd
         self.pid = pid
+        self._rest = b""
         self._poll = select.poll()
         self._poll.register(fd, select.POLLIN)
 
-    def ask(self, head: Any, body: bytes, overdue: Callable[[], bool]) -> values.Tree:
-        """Sends a message and waits. Raises `Gone`, `CheckTimeout`, or one of `values.MALFORMED`."""
+    def post(self, *messages: bytes) -> None:
+        """Sends messages, in one go. Raises `Gone`."""
         try:
-            wire.send(self.fd, values.dumps(head) + b"\n" + body)
+            wire.write_all(self.fd, b"".join(map(wire.framed, messages)))
         except OSError:
             raise Gone from None
-        return self.reply(overdue)
 
-    def reply(self, overdue: Callable[[], bool]) -> values.Tree:
-        """The next message, and nothing behind it. Raises what `ask` does."""
-        buffer, needed = b"", 0
+    def reply(self, overdue: Callable[[], bool], more: bool = False) -> values.Tree:
+        """The next message, and nothing behind it unless `more` were asked for.
+
+        Raises `Gone`, `CheckTimeout`, or one of `values.MALFORMED`."""
+        buffer = self._rest
+        needed = _length(buffer)
         while not needed or len(buffer) < needed:
             ready = self._poll.poll(TICK_MS)
             if (buffer or not ready) and overdue():
                 raise CheckTimeout
             if not ready:
                 continue
-            data = os.read(self.fd, 1 << 18)
+            data = self._read()
             if not data:
                 raise Gone
             buffer += data
-            if not needed and len(buffer) >= wire.HEADER.size:
-                needed = wire.HEADER.size + wire.HEADER.unpack_from(buffer)[0]
-                if needed > values.MAX_MESSAGE + wire.HEADER.size:
-                    raise ValueError("a long message")
-        if len(buffer) > needed:
+            needed = needed or _length(buffer)
+        self._rest = buffer[needed:]
+        if self._rest and not more:
             raise ValueError("more than was asked for")
-        return values.loads(buffer[wire.HEADER.size :])
+        return values.loads(buffer[wire.HEADER.size : needed])
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fd, 1 << 18)
+        except ConnectionError:  # it ended before it had read all it was asked
+            return b""
+
+
+def _length(buffer: bytes) -> int:
+    """Of the frame that begins here; 0 while that is not known. Raises ValueError for a long one."""
+    if len(buffer) < wire.HEADER.size:
+        return 0
+    needed = int(wire.HEADER.unpack_from(buffer)[0]) + wire.HEADER.size
+    if needed > values.MAX_MESSAGE + wire.HEADER.size:
+        raise ValueError("a long message")
+    return needed
 
 
 class Border:
@@ -85,6 +107,7 @@ class Border:
         """Names under which tests imported the module."""
         self.raised = raised.Raised("", self._missing)
         self._shape: values.Tree = []
+        self.script = script.Script()
         self._link: Optional[Link] = None
         self._renew: Optional[Renew] = None
         self._tuples: Dict[Tuple[str, ...], Any] = {}
@@ -126,8 +149,10 @@ class Border:
         """A program's turn. `renew` gives the socket of a fresh process with it, and that process's id."""
         self.recorder, self._renew = recorder, renew
         self.reason, self.dirty = "", False
+        self.script.begin()
 
     def end(self) -> None:
+        self.script.end()
         self.drop()
         self.recorder = None
 
@@ -138,13 +163,18 @@ class Border:
         fd, pid = self._renew()
         self._link = Link(fd, pid)
         self.recorder.follow(pid)
-        return self._link.reply(self.recorder.overdue)
+        told = self._link.reply(self.recorder.overdue)
+        if told[:1] == ["h"]:
+            self._link.post(*self.script.opening())
+        return told
 
     def drop(self) -> None:
         """Hangs up on the candidate; whoever forked it ends it."""
         if self._link is not None:
-            os.close(self._link.fd)
+            if self._link.fd >= 0:
+                os.close(self._link.fd)
             self._link = None
+            self.script.lost()
 
     def refuse(self, reason: str) -> Any:
         """Ends the test that is running: it has to be run in the candidate's process."""
@@ -166,18 +196,38 @@ class Border:
 
     def _asked(self, what: Any, body: bytes) -> values.Tree:
         assert self.recorder is not None
-        free = sys.getrecursionlimit() - answering.depth()
+        message = values.dumps([what, sys.getrecursionlimit() - answering.depth()]) + b"\n" + body
         try:
             if self._link is None and self.connect()[0] != "h":
                 raise Gone
             assert self._link is not None
-            return self._link.ask([what, free], body, self.recorder.overdue)
+            taken = self.script.take(message)
+            if taken == script.ASTRAY:
+                self._repeat(self._link)
+                taken = self.script.take(message)
+            if taken == script.NEW:
+                self._link.post(message)
+            return self._link.reply(self.recorder.overdue, self.script.waits)
         except (Gone, *values.MALFORMED):
             self.drop()
             raise Crashed from None
         except BaseException:
             self.drop()
             raise
+
+    def _repeat(self, link: Link) -> None:
+        """A fresh process, brought to where the last would be had it been asked in turn."""
+        assert self._renew is not None and self.recorder is not None
+        self.script.leave()
+        os.close(link.fd)
+        link.fd = -1
+        link.move(*self._renew())
+        self.recorder.follow(link.pid)
+        if link.reply(self.recorder.overdue)[:1] != ["h"]:
+            raise Gone
+        for message in self.script.said:
+            link.post(message)
+            link.reply(self.recorder.overdue)
 
     def _refused(self, reply: values.Tree) -> None:
         """Raises if there is neither value nor exception."""

@@ -49,7 +49,12 @@ def read(fd: int) -> Optional[Any]:
 
 def send(fd: int, body: bytes) -> None:
     """Writes a frame of bytes. Raises OSError if the other end is gone."""
-    write_all(fd, HEADER.pack(len(body)) + body)
+    write_all(fd, framed(body))
+
+
+def framed(body: bytes) -> bytes:
+    """A frame of bytes."""
+    return HEADER.pack(len(body)) + body
 
 
 class Reader:
