@@ -94,7 +94,7 @@ class ChatProposer:
         shown = self._feedback_about(task, tree, node)
         asked = self._request(shown.feedback, node, base, rank, k), 1
         if self._rounds is not None:
-            asked = self._rounds.continued(task, base, asked[0])
+            asked = self._rounds.continued(task, node.id, asked[0])
         completions = self._policy.complete([asked[0]])[0]
         proposals = [
             self._proposal(completion, task, base, target, first=index == 0)
@@ -107,7 +107,7 @@ class ChatProposer:
         if self._rounds is None:
             return proposals
         answers = list(zip(completions, proposals, strict=True))
-        return self._rounds.judged(task, base, target, asked, answers)
+        return self._rounds.judged(task, node.id, base, target, asked, answers)
 
     def _feedback_about(self, task: Task, tree: Tree, node: Node) -> Asked:
         """What is shown, with the model's own verdicts where it is asked for them."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from coderepair.edit import reply as replies
 from coderepair.feedback.cocogen import MAX_FINDINGS, entries, static_errors
 from coderepair.feedback.target import Target
-from coderepair.model import Completion, Message, Program, Proposal, Request, Task
+from coderepair.model import Completion, Message, NodeId, Program, Proposal, Request, Task
 from coderepair.policy.base import ModelPolicy, estimate_tokens
 from coderepair.project.findings import Finding
 from coderepair.prompt import static_errors as wording
 
 MAX_ROUNDS = 3
 _MOST_OPEN = 256
-_Key = tuple[Task, str]
+_Key = tuple[Task, NodeId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ class _Open:
 
 
 class StaticRounds:
-    """The conversations of one run, by the program that they began with."""
+    """The conversations of one run, by the node that they are about."""
 
     def __init__(self, policy: ModelPolicy) -> None:
         self._policy = policy
         self._open: OrderedDict[_Key, _Open] = OrderedDict()
 
-    def continued(self, task: Task, base: Program, request: Request) -> tuple[Request, int]:
-        """The request of the next round for this program, and its number: 1 is `request` itself."""
-        going_on = self._open.pop((task, base.key), None)
+    def continued(self, task: Task, node: NodeId, request: Request) -> tuple[Request, int]:
+        """The request of the next round for this node, and its number: 1 is `request` itself."""
+        going_on = self._open.pop((task, node), None)
         if going_on is None:
             return request, 1
         following = replace(request, messages=going_on.messages)
@@ -53,6 +53,7 @@ class StaticRounds:
     def judged(
         self,
         task: Task,
+        node: NodeId,
         base: Program,
         target: Target,
         asked: tuple[Request, int],
@@ -80,7 +81,7 @@ class StaticRounds:
             question = self._question(task, target, errors, proposal.program or base)
             reply = Message("assistant", completion.text)
             messages = (*request.messages, reply, Message("user", question))
-            self._open[task, base.key] = _Open(messages, number + 1)
+            self._open[task, node] = _Open(messages, number + 1)
             while len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)
         return judged

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from coderepair.edit.regions import program_of
-from coderepair.model import CheckResult, Failure, Outcome, Proposal, Task, TestFile, TestReport
+from coderepair.model import (
+    ROOT,
+    CheckResult,
+    Failure,
+    Outcome,
+    Proposal,
+    Task,
+    TestFile,
+    TestReport,
+)
 from coderepair.policy.scripted import ScriptedPolicy
 from coderepair.propose.model import ChatProposer
 from coderepair.propose.static_rounds import MAX_ROUNDS
@@ -107,3 +116,13 @@ def test_the_prompt_tells_errors_and_definitions_of_the_project(task: Task) -> N
         in prompt
     )
     assert "The project also has:\n```python\nfrom tax import add_tax; def add_tax(x)" in prompt
+
+
+def test_each_node_has_a_conversation_of_its_own(task: Task) -> None:
+    """That about the rewrite is not gone on with about the user's program."""
+    tree = Tree(program_of(task.source, task.targets), REPORT, ("chat",), rewrite=True)
+    policy = ScriptedPolicy([WRONG, RIGHT])
+    proposer = ChatProposer(policy, feedback=("failures", "cocogen"))
+    proposer.propose(task, tree, tree.node(ROOT + 1), 0, 1)
+    proposer.propose(task, tree, tree.root, 0, 1)
+    assert [len(request.messages) for request in policy.requests] == [2, 2]
