@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import linecache
 import reprlib
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from .asserts import EQUALITIES, Assert, TestFunction
 
@@ -28,6 +28,9 @@ _short.maxlevel = 5
 REMEMBERED = 200
 """Exceptions of another process whose frames are kept."""
 _remote: Dict[int, Tuple[BaseException, List[Tuple[int, str]]]] = {}
+_sides: Dict[int, Tuple[Assert, bool]] = {}
+_sources: Dict[int, Tuple[ast.expr, str, FrozenSet[str]]] = {}
+"""What is known of asserts, by the identity of what it is known of, which is kept with it."""
 
 Scope = Optional[Dict[str, Any]]
 Failure = Dict[str, Any]
@@ -54,7 +57,11 @@ def sides(entry: Assert, assigned: Iterable[Tuple[int, str, ast.expr]] = ()) -> 
     """Whether the value under test is on the left of the comparison (else on the right)."""
     if entry.right is None:
         return True
-    return _weight(entry.left, assigned) >= _weight(entry.right, assigned)
+    known = _sides.get(id(entry))
+    if known is None:
+        on_left = _weight(entry.left, assigned) >= _weight(entry.right, assigned)
+        known = _sides[id(entry)] = entry, on_left
+    return known[1]
 
 
 def _weight(node: Optional[ast.expr], assigned: Iterable[Tuple[int, str, ast.expr]]) -> int:
@@ -89,13 +96,25 @@ def call_text(function: TestFunction, entry: Assert, scope: Scope) -> str:
     if node is None or not _has_call(node):
         return ""
     try:
-        return cut(ast.unparse(_Filled(scope or {}).visit(_copy(node))), VALUE)
+        text, names = _source(node)
+        if names.isdisjoint(scope or ()):
+            return cut(text, VALUE)
+        return cut(ast.unparse(_Filled(scope or {}).visit(_copy(text))), VALUE)
     except Exception:  # no ast.unparse before 3.9; values that cannot be written as source
         return ""
 
 
-def _copy(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body
+def _source(node: ast.expr) -> Tuple[str, FrozenSet[str]]:
+    """A piece of a test as text, and the names in it; the same one fails for one program after another."""
+    known = _sources.get(id(node))
+    if known is None:
+        names = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        known = _sources[id(node)] = node, ast.unparse(node), names
+    return known[1:]
+
+
+def _copy(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _origin(function: TestFunction, name: ast.Name, line: int) -> Optional[ast.expr]:
