@@ -18,6 +18,9 @@ judge.py      runs the tests, and never a line of the program
 remote.py     what tests import there: functions that are called in the other process (raised.py: exceptions)
 eligible.py   which tests reach the program by calls with data only
 lean.py       forks the candidates of two-process mode (answering.py: one of them, crossing.py: what it tells)
+rehearsal.py  what that process does beforehand, so that its forks find it done
+ground.py     the folder that they may write to, one after another
+script.py     the calls that a task's tests make of every program, sent at once
 apart.py      what of its file one of these tests uses
 values.py     plain data between the two
 hiding.py     keeps the tests' files from candidates
