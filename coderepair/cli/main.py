@@ -23,6 +23,7 @@ from coderepair.errors import (
 COMMANDS: dict[str, tuple[str, str]] = {
     "fix": ("coderepair.cli.fix", "Repair the failing functions of FILE against its tests."),
     "check": ("coderepair.cli.check", "Run the tests only: graded checks and the reason of each failure."),
+    "explain": ("coderepair.cli.explain", "Why the tests fail, in plain words with the values behind it."),
     "runs": ("coderepair.cli.runs", "The run log: list, show, tree, resume, undo."),
     "model": ("coderepair.cli.model", "Model files: list, info."),
     "bench": ("coderepair.cli.bench", "Measure strategies and proposers on suites of bugs."),

@@ -48,7 +48,7 @@ class Trace:
     visits: tuple[Visit, ...]
     """The first and the last ones; where some are left out their numbers have a gap."""
     total: int
-    """Visits in all; of a call that does not end, those until it was stopped."""
+    """Visits in all; of a call that does not end, those until the last one that was looked at."""
     endless: bool = False
     """Whether the call was stopped because it took too long."""
     earlier: tuple[str, ...] = ()

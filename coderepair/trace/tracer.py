@@ -24,6 +24,9 @@ KEPT = {BLOCK: (5, 5), LINE: (15, 15), FUNCTION: (10, 10)}
 LOOKED_AT = 3
 """Counts looked at for each visit that is kept: the values behind a block are seen at the next one of
 the same call, which comes later where functions call each other."""
+LATE = 10_000
+"""Count behind which a call that does not end is looked at again: the same one on every machine that
+gets that far."""
 MAX_MARKS = 4000
 """Marks in a program; files with more are not traced."""
 _PART = re.compile(r"::(?:assert|example)#(\d+)$")
@@ -74,7 +77,7 @@ def trace(
         return None
     events = events if endless else [*events, told.get("raised")]
     visits = Story(watched.graphs, watched.points, counted["start"]).read(events)
-    total = counted["end"] - counted["start"] - 1
+    total = (wanted[-1] if endless else counted["end"] - 1) - counted["start"]
     kept = first_and_last(visits, first, last)
     return Trace(failing.id, level, kept, total, endless, _calls(told, watched)) if kept else None
 
@@ -82,7 +85,7 @@ def trace(
 def _window(counted: dict[str, Any], first: int, last: int, endless: bool) -> list[int]:
     """The counts to look at. Of a call that does not end there is no last one: some from its middle."""
     start, end = counted["start"] + 1, counted["end"]
-    late = (start + end) // 2 if endless else max(start, end - last)
+    late = min(start + LATE, (start + end) // 2) if endless else max(start, end - last)
     wanted = {*range(start, min(start + first, end)), *range(late, min(late + last, end))}
     return sorted(wanted)
 
