@@ -437,5 +437,7 @@ class Result:
     """How the repair, or the best attempt, was judged: `integrity` of its report."""
     fallback_rate: float = 0.0
     """Share of the run's tests, candidate by candidate, that were judged in the candidate's process."""
+    suspects: tuple[tuple[int, float], ...] = ()
+    """(line of the file, suspicion in [0, 1]) of the program as it was, the most suspicious first."""
     comparison: Comparison | None = None
     """The repair and its rivals, where there is a solution and it was looked for others."""

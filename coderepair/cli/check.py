@@ -12,9 +12,11 @@ from coderepair.cli import options as o
 if TYPE_CHECKING:
     from coderepair.cli.inputs import Input
     from coderepair.config import Settings
-    from coderepair.model import Result
+    from coderepair.model import Limits, Program, Result, Task
     from coderepair.report.document import RunReport
+    from coderepair.runner import AnyRunner
 
+MAX_SUSPECTS = 5
 Format = Literal["text", "concise", "json"]
 
 
@@ -42,6 +44,8 @@ def check(
 ) -> None:
     """Run the tests only: graded checks and the reason of each failure.
 
+    Where some fail, the lines of the program to suspect first are named too.
+
     Exit code: 0 all pass, 1 some fail, 2 usage, 3 internal, 4 tests could not
     be run.
     """
@@ -59,7 +63,7 @@ def check(
         raise
     result = report.result
     if output_format == "text" and result is not None and result.before is not None:
-        output.emit(terminal.checks_text(result.before).encode())
+        output.emit((terminal.checks_text(result.before) + terminal.suspects(result)).encode())
     else:
         output.emit(output.render(output_format, report))
     raise typer.Exit(report.exit_code)
@@ -99,8 +103,10 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
         command=settings.test_command,
     )
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
+    program = program_of(task.source, task.targets)
     with runner_for(task, 1, settings.isolation, settings.integrity) as runner:
-        report = runner.run(task, [program_of(task.source, task.targets)], limits)[0]
+        report = runner.run(task, [program], limits)[0]
+        suspects = () if report.solved else _suspects(runner, task, program, limits)
         isolation = str(runner.isolation(task.python))
         rate = runner.fallback_rate
     status = Status.ALREADY_PASSING if report.solved else Status.NOT_REPAIRED
@@ -111,4 +117,18 @@ def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
         isolation=isolation,
         integrity=report.integrity,
         fallback_rate=rate,
+        suspects=suspects,
     )
+
+
+def _suspects(
+    runner: AnyRunner, task: Task, program: Program, limits: Limits
+) -> tuple[tuple[int, float], ...]:
+    """The first lines to suspect; none where it is not known which lines the checks executed."""
+    from coderepair.localise.lines import suspicious_lines
+
+    report, lines = runner.trace(task, program, limits)
+    if not any(lines.values()):
+        return ()
+    found = suspicious_lines(task.source, task.targets, report.checks, lines)
+    return tuple((each.line, each.score) for each in found[:MAX_SUSPECTS])

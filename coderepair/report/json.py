@@ -86,7 +86,12 @@ def _result(result: Result) -> dict[str, Any]:
         "integrity": result.integrity,
         "fallback_rate": round(result.fallback_rate, 4),
         "run_id": result.run_id,
+        **({"suspects": _suspects(result)} if result.suspects else {}),
     }
+
+
+def _suspects(result: Result) -> list[dict[str, float]]:
+    return [{"line": line, "score": round(score, 4)} for line, score in result.suspects]
 
 
 def _spent(spent: Spent) -> dict[str, Any]:

@@ -58,6 +58,17 @@ def checks_text(report: TestReport) -> str:
     return "\n".join(lines) + "\n"
 
 
+def suspects(result: Result) -> str:
+    """The lines to suspect, with what stands there; empty where there are none."""
+    if not result.suspects:
+        return ""
+    texts = result.task.source.split("\n")
+    lines = [
+        f"  line {line}: {texts[line - 1].strip()} ({score:.2f})" for line, score in result.suspects
+    ]
+    return "\n".join(["lines to suspect first:", *lines]) + "\n"
+
+
 def summary(report: RunReport) -> str:
     """How the run ended, without the patch."""
     lines = [f"{report.path}: {report.message}"]
