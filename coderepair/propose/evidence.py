@@ -36,10 +36,16 @@ class Evidence(NamedTuple):
     `breaks most`, `none` (there are none), `unknown`."""
     alike: Hashable = None
     """The same for edits that put the same values in the same place, as far as was seen; None if that is
-    not known. `SAME` for those that put there what is there already."""
+    not known."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is known to mend no failing check by itself."""
+        return self.mends in ("same", "misses")
 
 
-SAME = "same"
+UNSEEN = Evidence("unknown", "unknown")
+"""Of an edit that cannot be judged on the side."""
 
 
 def gather(
@@ -67,7 +73,7 @@ def gather(
 
 def _told_apart(evidence: Evidence, leaving: str) -> Evidence:
     """Guards that come true at the same time are not alike if they leave in another way."""
-    if not leaving or evidence.alike in (None, SAME):
+    if not leaving or evidence.alike is None:
         return evidence
     return evidence._replace(alike=(evidence.alike, leaving))
 
@@ -100,8 +106,6 @@ def _columns(
 
 def _alike(site: int, letters: str) -> Hashable:
     """The class of an alternative with these letters in all checks."""
-    if not letters.strip("="):
-        return SAME
     return None if any(letter in letters for letter in "d?") else (site, letters)
 
 

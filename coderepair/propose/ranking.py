@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from coderepair.errors import EngineError
-from coderepair.propose.evidence import SAME, Evidence
+from coderepair.propose.evidence import UNSEEN, Evidence
 from coderepair.propose.features import FeatureMaker
 from coderepair.propose.operators import Edit, FunctionContext, Scope
 from coderepair.propose.plain_features import BUCKETS, PlainFeatures, place
@@ -30,8 +30,10 @@ SITE_TOLL = 0.25
 """Loss of score, in nats, for each edit of the same statement that ranks before."""
 NODE_TOLL = 0.1
 """The same for edits of exactly the same node."""
-ALIKE_TOLL, MOST_TOLLS = 1.0, 8
+ALIKE_TOLL, MOST_TOLLS = 0.5, 8
 """The same for edits that put the same values there, as far as a run has shown, and how often it is paid."""
+IDLE_TOLL = 4.0
+"""Loss of score, in nats, for an edit that mends no failing check by itself, as far as a run has shown."""
 
 
 class Ranked(NamedTuple):
@@ -76,14 +78,14 @@ class Ranker:
 
 def told_apart(scored: Iterable[Ranked], evidence: Mapping[Edit, Evidence]) -> list[Ranked]:
     """Best first, where every better edit that put the same values in the same place costs a toll."""
-    taken = Counter[Hashable]({SAME: 1})
+    taken = Counter[Hashable]()
     found = []
     for edit, score in sorted(scored, key=attrgetter("score"), reverse=True):
-        known = evidence.get(edit)
-        alike = known.alike if known else None
-        found.append(Ranked(edit, score - ALIKE_TOLL * min(taken[alike], MOST_TOLLS)))
-        if alike is not None:
-            taken[alike] += 1
+        known = evidence.get(edit, UNSEEN)
+        toll = ALIKE_TOLL * min(taken[known.alike], MOST_TOLLS) + IDLE_TOLL * known.idle
+        found.append(Ranked(edit, score - toll))
+        if known.alike is not None:
+            taken[known.alike] += 1
     return found
 
 

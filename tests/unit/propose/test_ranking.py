@@ -214,3 +214,18 @@ def test_edits_that_put_the_same_values_there_wait_for_others() -> None:
     assert usual[0] == found[0]
     assert found.index(usual[10]) > usual.index(usual[10])
     assert set(found) == set(usual)
+
+
+def test_edits_that_mend_nothing_by_themselves_come_last() -> None:
+    context = context_of(LARGEST, *FAILURES)
+    scope = Scope(context)
+    edits = enumerate_edits(context, scope)[:40]
+    evidence = {
+        edit: Evidence("may" if number % 2 else ("same", "misses")[number % 4 // 2], "all")
+        for number, edit in enumerate(edits)
+    }
+    ranker = Ranker([0.0] * BUCKETS)
+    found = [evidence[item.edit].idle for item in ranker.ordered(context, scope, edits, evidence)]
+    assert found[:5] == [False] * 5
+    assert found[-5:] == [True] * 5
+    assert Counter(found) == {True: 20, False: 20}
