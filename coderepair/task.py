@@ -22,6 +22,7 @@ from coderepair.runner.pins import sha256
 from coderepair.runner.requests import package_base
 from coderepair.runner.stdio import files as case_files
 from coderepair.spawning import in_copy, is_denied, spawns
+from coderepair.testgen.cases import is_generated
 from coderepair.verify import is_used
 
 ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "setup.py", ".git")
@@ -152,6 +153,13 @@ def pin_tests(tests: Iterable[str | Path]) -> tuple[TestFile, ...]:
     for each in tests:
         name, _, node = str(each).partition("::")
         for file in _test_files(Path(name)):
+            if is_generated(file):
+                if Path(name).is_dir():
+                    continue
+                raise UsageError(
+                    f"{name} was generated from what the code does and proves nothing; read it, and delete "
+                    "the lines at its top once it says what you want"
+                )
             chosen = nodes.setdefault(file, [])
             if node:
                 chosen.append(node)

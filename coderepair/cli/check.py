@@ -42,7 +42,7 @@ def check(
     isolation: o.Isolation = None,
     integrity: o.Integrity = None,
 ) -> None:
-    """Run the tests only: graded checks and the reason of each failure.
+    """Run the tests only: graded checks, and why each one fails.
 
     Where some fail, the lines of the program to suspect first are named too.
 
