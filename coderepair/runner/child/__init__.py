@@ -13,13 +13,14 @@ plain.py      unmodified pytest in a fresh process: verification
 asserts.py    rewrites test functions so that every assert counts by itself
 recorder.py   where rewritten asserts report to; also the clock that ends a hanging check
 both.py       a program judged by two processes as far as that goes, and in its own for the rest
-pair.py       the server's hold on those two
+pair.py       the server's hold on those two (starting.py: how they begin)
 judge.py      runs the tests, and never a line of the program
 remote.py     what tests import there: functions that are called in the other process (raised.py: exceptions)
 eligible.py   which tests reach the program by calls with data only
 lean.py       forks the candidates of two-process mode (answering.py: one of them, crossing.py: what it tells)
 rehearsal.py  what that process does beforehand, so that its forks find it done
 ground.py     the folder that they may write to, one after another
+link.py       the judge's end of the socket to a candidate
 script.py     the calls that a task's tests make of every program, sent at once
 apart.py      what of its file one of these tests uses
 values.py     plain data between the two

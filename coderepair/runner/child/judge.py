@@ -29,6 +29,7 @@ from . import (
     doctests,
     eligible,
     entry,
+    link,
     loader,
     remote,
     sandbox,
@@ -264,7 +265,7 @@ class Judge:
         recorder.begin(nodes[0], -1)
         try:
             told = remote.border.connect()
-        except (remote.Gone, *values.MALFORMED):
+        except (link.Gone, *values.MALFORMED):
             recorder.timed_out(0, Crashed())
             return False
         except CheckTimeout as error:

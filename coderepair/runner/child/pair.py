@@ -6,29 +6,21 @@ no line of a program, and candidates have no other socket than the one to the ju
 
 from __future__ import annotations
 
-import ast
 import os
 import select
 import shutil
 import signal
-import socket
-import sys
 import time
-from functools import lru_cache
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import ending, forking, hiding, sandbox, values, warm, wire
+from . import ending, forking, starting, values, warm, wire
 from .recorder import SEVERAL, CheckTimeout, Crashed, process_cpu
 
 START_S = 30.0
 """Wall seconds that importing the original and collecting the tests may take."""
 NEVER_BROKEN = 1 << 60
-KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONHASHSEED", "LD_LIBRARY_PATH", "PATH",
-                    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
 ALONE = "the original cannot be imported alone"
 FINISHED = ("done", "ended")
-FORKS = sys.platform.startswith("linux")
-"""Whether a warm process may be forked; else candidates are started ahead (`spawn`)."""
 
 
 class Broken(Exception):
@@ -51,29 +43,10 @@ class Verdicts(NamedTuple):
     """Whether the program's process ended by a signal that may have come from outside."""
 
 
-class Setting(NamedTuple):
-    """What both processes have to know of a task."""
-
-    state: Any
-    control: int
-    """Socket to the parent; its end is the end of this process."""
-    scratch: str
-    isolation: Dict[str, bool]
-    root: str
-    readable: List[str]
-    listable: List[str]
-    tests: List[str]
-    """Files that no candidate may read."""
-    path: List[str]
-    """`sys.path` once the tests were collected."""
-    module: str
-    """Name under which the user's file was imported."""
-
-
 class Pair:
     """A template of judges and a lean zygote, started when they are needed."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: starting.Setting) -> None:
         self._setting = setting
         self._zygote: Optional[wire.Line] = None
         self._template: Optional[wire.Line] = None
@@ -107,10 +80,15 @@ class Pair:
         self._clear()
         self._count += 1
         self._frames, self._judge, self._leaving = wire.Frames(NEVER_BROKEN), 0, False
-        self._zygote = self._start_zygote()
+        self._zygote, pid = starting.zygote(self._setting, self._count)
+        self._pids.append(pid)
+        self._zygote.write(starting.setup(self._setting, self._preload))
         if self._shape is None:
             self._shape = self._original(message)
-        self._template = self._start_template(message["memory_mb"])
+        self._template, pid = starting.template(
+            self._setting, self._shape, message["memory_mb"], self._count
+        )
+        self._pids.append(pid)
         told = self._event(time.monotonic() + START_S)
         if not isinstance(told, dict) or "nodes" not in told:
             raise Refused(told["refused"] if isinstance(told, dict) else "no tests")
@@ -145,73 +123,17 @@ class Pair:
         """In a fork of the server, which has a socket and a folder of its own."""
         self._setting = self._setting._replace(control=control, scratch=scratch)
 
-    def _start_zygote(self) -> wire.Line:
-        setting = self._setting
-        ours, theirs = socket.socketpair()
-        os.set_inheritable(theirs.fileno(), True)
-        folder = os.path.join(setting.scratch, "lean%d-%d" % (os.getpid(), self._count))
-        os.makedirs(folder)
-        main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
-        arguments = [
-            sys.executable,
-            "-B",
-            "-S",
-            "-s",
-            main,
-            "lean" if setting.isolation.get("fork", FORKS) else "spawn",
-            str(theirs.fileno()),
-            folder,
-            setting.root,
-        ]
-        kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        kept.update(HOME=folder, TMPDIR=folder, PYTHONUNBUFFERED="1")
-        self._pids.append(os.posix_spawn(sys.executable, arguments, kept))
-        theirs.close()
-        readable, listable = hiding.without(
-            sandbox.readable_paths(setting.readable), hiding.test_files(setting.tests)
-        )
-        program = {
-            "module": setting.module,
-            "path": setting.state.path,
-            "classes": _classes(self.original),
-        }
-        line = wire.Line(ours.detach())
-        line.write(
-            {"path": setting.path, "isolation": setting.isolation, "preload": self._preload,
-             "readable": readable, "listable": [*listable, *setting.listable],
-             "mapped": sandbox.own_size(), "program": program},
-        )  # fmt: skip
-        return line
-
-    def _start_template(self, memory_mb: int) -> wire.Line:
-        setting = self._setting
-        ours, theirs = socket.socketpair()
-        setup = {"module": setting.module, "shape": self._shape, "root": setting.root,
-                 "memory_mb": memory_mb, "isolation": setting.isolation}  # fmt: skip
-        pid = os.fork()
-        if pid == 0:
-            try:
-                from . import judge
-
-                folder = os.path.join(setting.scratch, "judge%d-%d" % (os.getppid(), self._count))
-                judge.serve(setting.state, theirs.fileno(), folder, setup)
-            finally:
-                os._exit(0)
-        theirs.close()
-        self._pids.append(pid)
-        return wire.Line(ours.detach())
-
     def _original(self, message: Dict[str, Any]) -> Any:
         """What names the original's module has. Raises `Broken` if it cannot be imported here."""
-        from . import remote
+        from . import link
 
         fd, pid = self._fork(message, report_imports=True)
         end = time.monotonic() + START_S
         try:
-            told = remote.Link(fd, pid).reply(lambda: time.monotonic() > end)
-        except (remote.Gone, CheckTimeout, *values.MALFORMED) as error:
+            told = link.Link(fd, pid).reply(lambda: time.monotonic() > end)
+        except (link.Gone, CheckTimeout, *values.MALFORMED) as error:
             ended = self._end()[0]
-            if isinstance(error, remote.Gone) and ended in forking.KILLED:
+            if isinstance(error, link.Gone) and ended in forking.KILLED:
                 raise Broken(ended) from error
             raise Refused(ALONE) from error
         finally:
@@ -385,12 +307,3 @@ def _each(frames: List[Any]) -> Iterator[Any]:
             yield from frame[1]
         else:
             yield frame
-
-
-@lru_cache(maxsize=1)
-def _classes(source: str) -> List[str]:
-    """Names of the classes that a file defines; the same file for every candidate."""
-    try:
-        return [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
-    except (SyntaxError, ValueError, RecursionError):
-        return []

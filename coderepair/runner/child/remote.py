@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import collections
 import os
-import select
 import sys
 import threading
 from types import MethodType, ModuleType
 from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 
-from . import answering, raised, script, values, wire
-from .recorder import CheckTimeout, Crashed, Overflow, Recorder
+from . import answering, raised, script, values
+from .link import Gone, Link
+from .recorder import Crashed, Overflow, Recorder
 
 CODE = compile("__import__('sys').modules[%r].border.fill(globals())" % __name__, __name__, "exec")
 """What runs in place of the user's file."""
-TICK_MS = 50
 FIELDS = 50
 
 Renew = Callable[[], Tuple[int, int]]
@@ -27,71 +26,6 @@ Renew = Callable[[], Tuple[int, int]]
 
 class NotData(BaseException):
     """A test did what cannot cross. No handler of `Exception` swallows it."""
-
-
-class Gone(OSError):
-    """The candidate's process has ended."""
-
-
-class Link:
-    """Our end of the socket to one candidate."""
-
-    def __init__(self, fd: int, pid: int) -> None:
-        self._rest = b""
-        self.move(fd, pid)
-
-    def move(self, fd: int, pid: int) -> None:
-        """From now on to another process."""
-        self.fd = fd
-        self.pid = pid
-        self._rest = b""
-        self._poll = select.poll()
-        self._poll.register(fd, select.POLLIN)
-
-    def post(self, *messages: bytes) -> None:
-        """Sends messages, in one go. Raises `Gone`."""
-        try:
-            wire.write_all(self.fd, b"".join(map(wire.framed, messages)))
-        except OSError:
-            raise Gone from None
-
-    def reply(self, overdue: Callable[[], bool], more: bool = False) -> values.Tree:
-        """The next message, and nothing behind it unless `more` were asked for.
-
-        Raises `Gone`, `CheckTimeout`, or one of `values.MALFORMED`."""
-        buffer = self._rest
-        needed = _length(buffer)
-        while not needed or len(buffer) < needed:
-            ready = self._poll.poll(TICK_MS)
-            if (buffer or not ready) and overdue():
-                raise CheckTimeout
-            if not ready:
-                continue
-            data = self._read()
-            if not data:
-                raise Gone
-            buffer += data
-            needed = needed or _length(buffer)
-        self._rest = buffer[needed:]
-        if self._rest and not more:
-            raise ValueError("more than was asked for")
-        return values.loads(buffer[wire.HEADER.size : needed])
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self.fd, 1 << 18)
-        except ConnectionError:  # it ended before it had read all it was asked
-            return b""
-
-
-def _length(buffer: bytes) -> int:
-    """Of the frame that begins here; 0 while that is not known. Raises ValueError for a long one."""
-    if len(buffer) < wire.HEADER.size:
-        return 0
-    needed = int(wire.HEADER.unpack_from(buffer)[0]) + wire.HEADER.size
-    if needed > values.MAX_MESSAGE + wire.HEADER.size:
-        raise ValueError("a long message")
-    return needed
 
 
 class Border:

@@ -24,6 +24,7 @@ from . import (
     pair,
     sandbox,
     session,
+    starting,
     warm,
     wire,
 )
@@ -265,7 +266,7 @@ class _Server:
         request, state = self._request, self._state
         tests = [*request["rewrite"], *(each for each in request["doctests"] if each != state.path)]
         return pair.Pair(
-            pair.Setting(
+            starting.Setting(
                 state=state,
                 control=self._control,
                 scratch=self._scratch,
