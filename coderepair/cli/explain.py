@@ -51,7 +51,7 @@ def explain(
     isolation: o.Isolation = None,
     integrity: o.Integrity = None,
 ) -> None:
-    """Why the tests fail: values, steps and lines. No model.
+    """Why the tests fail: values, steps and lines; no model.
 
     Exit code: 0 all pass, 1 some fail, 2 usage, 3 internal, 4 tests could not
     be run.

@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fix": ("coderepair.cli.fix", "Repair the failing functions of FILE against its tests."),
     "check": ("coderepair.cli.check", "Run the tests only: graded checks, and why each one fails."),
     "generate-tests": ("coderepair.cli.generate_tests", "Write tests that say what the functions of FILE do now."),
-    "explain": ("coderepair.cli.explain", "Why the tests fail: values, steps and lines. No model."),
+    "explain": ("coderepair.cli.explain", "Why the tests fail: values, steps and lines; no model."),
     "runs": ("coderepair.cli.runs", "The run log: list, show, tree, resume, undo."),
     "model": ("coderepair.cli.model", "Model files: list, info."),
     "bench": ("coderepair.cli.bench", "Measure strategies and proposers on suites of bugs."),
