@@ -1,0 +1,1 @@
+"""Fuzz targets that are guided by coverage: `python -m tests.fuzz.codec --help`."""
