@@ -53,8 +53,17 @@ def target(data: bytes) -> None:
         again = Encoder().encode(value)
     except (Uncrossable, RecursionError):
         return
-    back = Encoder().encode(Decoder().decode(again))
-    assert dumps(back) == dumps(again)
+    back = Decoder().decode(again)
+    assert type(back) is type(value)
+    assert "nan" in repr(value) or _equal(back, value)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """A value that holds itself has no end, and is not compared."""
+    try:
+        return bool(one == other)
+    except RecursionError:
+        return True
 
 
 def fuzzer(seed: int) -> Fuzzer:

@@ -23,7 +23,7 @@ def test_it_finds_what_chance_alone_would_not() -> None:
     with pytest.raises(LookupError):
         for _ in range(20_000):
             one.step()
-    assert len(one.kept) > 2
+    assert len(one.kept) > 1
 
 
 def test_the_codec_stands_a_short_run() -> None:
