@@ -6,7 +6,7 @@ import ast
 import textwrap
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coderepair.edit.regions import FunctionNode
@@ -183,6 +183,7 @@ def block(depth: int) -> st.SearchStrategy[list[str]]:
     return st.lists(part, min_size=1, max_size=4).map(joined)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(block(2), st.data())
 def test_laws_of_slices(lines: list[str], data: st.DataObject) -> None:
     """A slice holds its criterion, lies in the function, is closed, and grows with its criterion."""
@@ -199,6 +200,7 @@ def test_laws_of_slices(lines: list[str], data: st.DataObject) -> None:
     assert set(found) <= set(backward(graph, [line, last], frozenset()))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(block(2))
 def test_what_the_slice_leaves_out_does_not_change_the_value(lines: list[str]) -> None:
     """Weiser's definition: without the other assignments the function returns the same."""
