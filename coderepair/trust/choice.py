@@ -2,8 +2,8 @@
 
 A log-linear model over the programs of one task: the chance of program i is proportional to exp(w . x_i).
 Programs that behave alike share their chances, so that agreement counts: the group of the largest sum is
-taken, and of it the likeliest program. The weights are fitted by `coderepair_training.choice`; docs/LOG.md
-has what they bring on held-out bugs.
+taken, and of it the first program, or else the likeliest. The weights are fitted by
+`coderepair_training.choice`; docs/LOG.md has what they bring on held-out bugs.
 """
 
 from __future__ import annotations
@@ -62,8 +62,9 @@ def chances(traits: Sequence[Traits], weights: Traits = WEIGHTS) -> list[float]:
 
 
 def ordered(groups: Sequence[Sequence[int]], shares: Sequence[float]) -> list[list[int]]:
-    """The groups by the sum of their chances, the members of each by their own; equals keep their order."""
-    inside = [sorted(group, key=lambda index: -shares[index]) for group in groups]
+    """The groups by the sum of their chances, the members of each by their own; equals keep their order.
+    The first program leads its group: where others only do the same, nothing speaks for them."""
+    inside = [sorted(group, key=lambda index: (index != 0, -shares[index])) for group in groups]
     return sorted(inside, key=lambda group: -sum(shares[index] for index in group))
 
 

@@ -96,3 +96,8 @@ def test_agreement_outweighs_a_single_program_that_is_a_little_likelier() -> Non
     assert found[0] > found[1]
     assert ordered([[0], [1, 2]], found) == [[1, 2], [0]]
     assert ordered([[0], [1]], chances([lone, other])) == [[0], [1]]
+
+
+def test_the_first_program_leads_those_that_do_the_same() -> None:
+    assert ordered([[0, 1, 2]], [0.2, 0.3, 0.5]) == [[0, 2, 1]]
+    assert ordered([[0], [1, 2]], [0.2, 0.3, 0.5]) == [[2, 1], [0]]
