@@ -25,7 +25,7 @@ from coderepair.runner.requests import (
     run_request,
     task_request,
 )
-from coderepair.runner.worker import Channel, Died, Twin, Worker
+from coderepair.runner.worker import Channel, Died, DiedCollecting, Twin, Worker
 
 T = TypeVar("T")
 WATCHING_S = 0.5
@@ -183,13 +183,19 @@ class ForkRunner(AbstractContextManager["ForkRunner"]):
         return prepared, self._spread(prepared, programs, limits, wanted)
 
     def _alive(self, work: Callable[[], T]) -> T:
-        """The work's result; where a process is found dead, all are replaced and the work is done again."""
+        """The work's result; where a process is found dead, all are replaced and the work is done again.
+
+        Tests that end whoever collects them raise `TestsNotRunnable`.
+        """
         for _ in range(ATTEMPTS - 1):
             try:
                 return work()
             except Died:
                 self.close()
-        return work()
+        try:
+            return work()
+        except DiedCollecting as error:
+            raise TestsNotRunnable(str(error)) from None
 
     @contextlib.contextmanager
     def _unbroken(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from coderepair.methods import STDIO
 from coderepair.model import Limits, Task
 from coderepair.runner.reports import TestNode
 from coderepair.runner.stdio import cases
-from coderepair.runner.worker import Died
+from coderepair.runner.worker import DiedCollecting
 
 CPU_MARGIN_S = 5
 HOLDS_TESTS = re.compile(r"^(?:async )?def test|^class Test|^class .*TestCase", re.MULTILINE)
@@ -105,9 +105,9 @@ def package_base(folder: Path) -> Path:
 
 
 def listed(answer: dict[str, Any]) -> dict[str, Any]:
-    """Raises `TestsNotRunnable` with pytest's own words where collecting failed, `Died` if it was ended."""
+    """Raises `TestsNotRunnable` with pytest's own words where collecting failed, `DiedCollecting` if it was ended."""
     if answer.get("killed"):
-        raise Died(str(answer["failed"]))
+        raise DiedCollecting(str(answer["failed"]))
     if "failed" in answer:
         raise TestsNotRunnable(str(answer["failed"]))
     if answer.get("errors"):

@@ -49,6 +49,10 @@ class Died(SandboxError):
     """A process was found dead. What it knew, another one can be told."""
 
 
+class DiedCollecting(Died):
+    """The process was ended that collected the tests. One that always ends so is ended by the tests."""
+
+
 class Channel:
     """Our end of a socket to a process that answers one request at a time; fit for `selectors`."""
 
