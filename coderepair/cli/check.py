@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -10,7 +11,6 @@ import typer
 from coderepair.cli import options as o
 
 if TYPE_CHECKING:
-    from coderepair.cli.inputs import Input
     from coderepair.config import Settings
     from coderepair.model import Limits, Program, Result, Task
     from coderepair.report.document import RunReport
@@ -70,38 +70,22 @@ def check(
 
 
 def _report(given: Mapping[str, Any], flags: Mapping[str, Any]) -> RunReport:
-    from coderepair.cli.inputs import read_input
-    from coderepair.cli.settings import configuration_for
+    from coderepair.cli.inputs import asked
     from coderepair.report import diff
     from coderepair.report.document import EXIT_CODES, RunReport, counts
 
-    names = ("function", "tests", "more_tests", "io_tests")
-    functions, tests, more, pairs = (given[name] or () for name in names)
-    inputs = read_input(given["file"], functions, tests, more, io_tests=pairs)
-    settings = configuration_for(inputs.file.path, flags).settings
-    inputs = inputs.judged_by(settings.test_command)
-    result = _run(inputs, settings, given["keyword"])
-    path, code = diff.shown_path(inputs.file.path), EXIT_CODES[result.status]
+    settings, task = asked(given, flags)
+    result = _run(task, settings)
+    path, code = diff.shown_path(Path(task.path)), EXIT_CODES[result.status]
     return RunReport(path, result.status, code, f"{counts(result.before)} checks pass", result)
 
 
-def _run(inputs: Input, settings: Settings, keyword: str) -> Result:
+def _run(task: Task, settings: Settings) -> Result:
     """The program as it is against its tests, as a result without a repair."""
     from coderepair.edit.regions import program_of
     from coderepair.model import Limits, Result, Status
     from coderepair.runner import runner_for
-    from coderepair.task import make_task
 
-    task = make_task(
-        inputs.file.path,
-        inputs.tests,
-        inputs.functions,
-        keyword=keyword,
-        python=settings.python,
-        isolation=settings.isolation,
-        io_tests=inputs.io_tests,
-        command=settings.test_command,
-    )
     limits = Limits(test_timeout_s=settings.test_timeout, memory_mb=settings.memory)
     program = program_of(task.source, task.targets)
     with runner_for(task, 1, settings.isolation, settings.integrity) as runner:

@@ -74,25 +74,9 @@ def explain(
 
 
 def _found(given: Mapping[str, Any], flags: Mapping[str, Any]) -> Explained:
-    from coderepair.cli.inputs import read_input
-    from coderepair.cli.settings import configuration_for
-    from coderepair.task import make_task
+    from coderepair.cli.inputs import asked
 
-    names = ("function", "tests", "more_tests", "io_tests")
-    functions, tests, more, pairs = (given[name] or () for name in names)
-    inputs = read_input(given["file"], functions, tests, more, io_tests=pairs)
-    settings = configuration_for(inputs.file.path, flags).settings
-    inputs = inputs.judged_by(settings.test_command)
-    task = make_task(
-        inputs.file.path,
-        inputs.tests,
-        inputs.functions,
-        keyword=given["keyword"],
-        python=settings.python,
-        isolation=settings.isolation,
-        io_tests=inputs.io_tests,
-        command=settings.test_command,
-    )
+    settings, task = asked(given, flags)
     repaired = _repaired(settings, given["run"], task) if given["run"] else None
     return _explained(task, settings, repaired)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from coderepair import textfile
 from coderepair.errors import UsageError
 from coderepair.textfile import TextFile
+
+if TYPE_CHECKING:
+    from coderepair.config import Settings
+    from coderepair.model import Task
 
 STDIN = "-"
 TEST_FOLDERS = ("", "tests", "test")
@@ -65,6 +70,29 @@ def read_input(
     if io_tests and tests:
         raise UsageError("--tests and --io-tests: choose one")
     return Input(file, wanted, (*tests, *more_tests), name == STDIN, (*io_tests,))
+
+
+def asked(given: Mapping[str, Any], flags: Mapping[str, Any]) -> tuple[Settings, Task]:
+    """Settings and task of a command that only runs the tests, from its arguments by name."""
+    from coderepair.cli.settings import configuration_for
+    from coderepair.task import make_task
+
+    names = ("function", "tests", "more_tests", "io_tests")
+    functions, tests, more, pairs = (given[name] or () for name in names)
+    inputs = read_input(given["file"], functions, tests, more, io_tests=pairs)
+    settings = configuration_for(inputs.file.path, flags).settings
+    inputs = inputs.judged_by(settings.test_command)
+    task = make_task(
+        inputs.file.path,
+        inputs.tests,
+        inputs.functions,
+        keyword=given["keyword"],
+        python=settings.python,
+        isolation=settings.isolation,
+        io_tests=inputs.io_tests,
+        command=settings.test_command,
+    )
+    return settings, task
 
 
 def find_tests(path: Path) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coderepair.errors import EditError
@@ -54,6 +55,17 @@ def functions(source: str) -> list[Function]:
 
     visit(ast.parse(source), "")
     return found
+
+
+def qualified(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
+    """All functions below a node with their qualified names, outer before inner, in source order."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, FunctionNode):
+            yield prefix + child.name, child
+            yield from qualified(child, f"{prefix}{child.name}.<locals>.")
+        else:
+            name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
+            yield from qualified(child, prefix + name)
 
 
 def program_of(source: str, targets: tuple[str, ...]) -> Program:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from coderepair.edit.regions import FunctionNode
+from coderepair.edit.regions import FunctionNode, qualified
 from coderepair.localise.spectrum import ochiai, spectrum_of
 from coderepair.model import CheckResult, Outcome
 
@@ -29,17 +29,6 @@ class Body:
     @property
     def name(self) -> str:
         return self.qualname.rpartition(".")[2]
-
-
-def qualified(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
-    """All functions below a node with their qualified names, in source order."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, FunctionNode):
-            yield prefix + child.name, child
-            yield from qualified(child, f"{prefix}{child.name}.<locals>.")
-        else:
-            name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
-            yield from qualified(child, prefix + name)
 
 
 def bodies(source: str) -> list[Body]:

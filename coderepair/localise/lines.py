@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coderepair.edit.nodes import header
+from coderepair.edit.regions import qualified
 from coderepair.errors import UsageError
 from coderepair.localise.definitions import Flow, flow_of
-from coderepair.localise.functions import qualified
 from coderepair.localise.slicing import backward, weights
 from coderepair.localise.spectrum import DSTAR_EXPONENT, Spectrum, dstar, ochiai, spectrum_of
 from coderepair.model import CheckResult, Outcome

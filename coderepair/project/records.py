@@ -95,23 +95,23 @@ def packed(module: Module) -> list[object]:
     return row
 
 
-def unpacked(row: list[object]) -> Module:
+def unpacked(row: list[Any]) -> Module:
     """Inverse of `packed`. Raises TypeError, ValueError or IndexError for anything else."""
     name, path, definitions, imports, names, stars, is_open, twice = row
     return Module(
         str(name),
         str(path),
-        tuple(map(_definition, definitions)),  # type: ignore[call-overload]
-        tuple(map(tuple, imports)),  # type: ignore[call-overload]
-        frozenset(names),  # type: ignore[call-overload]
-        tuple(stars),  # type: ignore[arg-type]
+        tuple(map(_definition, definitions)),
+        tuple(map(tuple, imports)),
+        frozenset(names),
+        tuple(stars),
         bool(is_open),
-        frozenset(twice),  # type: ignore[call-overload]
+        frozenset(twice),
     )
 
 
-def _definition(row: list[object]) -> Definition:
-    found = Definition(*row)  # type: ignore[arg-type]
+def _definition(row: list[Any]) -> Definition:
+    found = Definition(*row)
     return found._replace(
         parameters=None if found.parameters is None else _parameters(*found.parameters),
         bases=tuple(found.bases),

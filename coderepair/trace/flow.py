@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from coderepair.edit.regions import FunctionNode, qualified
 from coderepair.trace.fuse import fused
 from coderepair.trace.graph import (
     BEFORE,
@@ -18,12 +19,10 @@ from coderepair.trace.graph import (
     RETURN,
     TEST,
     Block,
-    FunctionDef,
     Graph,
     Point,
     body_lines,
     first_line,
-    functions,
     last_line,
     lines_with_code,
     nested,
@@ -36,10 +35,10 @@ def graphs(source: str, level: str = BLOCK) -> tuple[Graph, ...]:
     Raises SyntaxError, ValueError (null bytes) or RecursionError for what cannot be parsed.
     """
     code = lines_with_code(source)
-    return tuple(_graph(name, node, code, level) for name, node in functions(ast.parse(source)))
+    return tuple(_graph(name, node, code, level) for name, node in qualified(ast.parse(source)))
 
 
-def _graph(name: str, node: FunctionDef, code: frozenset[int], level: str) -> Graph:
+def _graph(name: str, node: FunctionNode, code: frozenset[int], level: str) -> Graph:
     flow = _Flow(code, level)
     flow.function(node)
     frame = [_point(node, where, 0) for where in (ENTER, END)]
@@ -91,7 +90,7 @@ class _Flow:
             for number, (lines, after) in enumerate(parts)
         ]
 
-    def function(self, node: FunctionDef) -> None:
+    def function(self, node: FunctionNode) -> None:
         """Takes in a function's body."""
         body, docstring = node.body, ast.get_docstring(node, clean=False) is not None
         if self._level == FUNCTION:
@@ -104,7 +103,7 @@ class _Flow:
         self._link(self._from, EXIT)
         self._adopt(self._own(node))
 
-    def _whole(self, node: FunctionDef, body: Sequence[ast.stmt]) -> None:
+    def _whole(self, node: FunctionNode, body: Sequence[ast.stmt]) -> None:
         """One block for all."""
         self._begin(body[0] if body else None)
         self._lines[0] |= self._own(node)
@@ -113,7 +112,7 @@ class _Flow:
             if isinstance(each, ast.Return) and each not in inside:
                 self.points.append(_point(each, RETURN, 0))
 
-    def _own(self, node: FunctionDef) -> set[int]:
+    def _own(self, node: FunctionNode) -> set[int]:
         """Lines with code of a function's body, without the bodies of those inside it."""
         return set(body_lines(node)) & self._code - _foreign(nested(node))
 
@@ -273,7 +272,7 @@ class _Flow:
         number = self._open
         assert number is not None
         lines = set(range(first_line(node), last_line(node) + 1)) & self._code
-        itself = [node] if isinstance(node, FunctionDef) else []
+        itself = [node] if isinstance(node, FunctionNode) else []
         self._lines[number] |= lines - _foreign([*itself, *nested(node)])
 
     def _add_head(self, node: ast.stmt, body: ast.stmt) -> None:
@@ -292,7 +291,7 @@ class _Flow:
             self._lines[owner].add(line)
 
 
-def _foreign(definitions: Iterable[FunctionDef]) -> set[int]:
+def _foreign(definitions: Iterable[FunctionNode]) -> set[int]:
     """Lines of their bodies; one that a body shares with its `def` is not among them."""
     return {line for each in definitions for line in body_lines(each) if line != each.lineno}
 

@@ -13,6 +13,8 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from coderepair.edit.regions import FunctionNode, qualified
+
 EXIT = -1
 """In the place of a block's number: the function is left."""
 BLOCK, LINE, FUNCTION = "block", "line", "function"
@@ -21,7 +23,6 @@ LEVELS = (BLOCK, LINE, FUNCTION)
 BEFORE, TEST, RETURN, ENTER, END = "before", "test", "return", "enter", "end"
 """Where a point is: before a statement, in the condition of a `while`, at the value of a `return`, at
 the start and at the end of a function's body."""
-FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 _NO_TEXT = {
     tokenize.NL,
     tokenize.COMMENT,
@@ -98,14 +99,14 @@ def lines_with_code(source: str) -> frozenset[int]:
     return frozenset(lines)
 
 
-def body_lines(node: FunctionDef) -> range:
+def body_lines(node: FunctionNode) -> range:
     """Lines from the first to the last statement of a function's body."""
     return range(first_line(node.body[0]), last_line(node) + 1)
 
 
-def nested(node: ast.AST) -> Iterator[FunctionDef]:
+def nested(node: ast.AST) -> Iterator[FunctionNode]:
     """The functions defined inside, at any depth."""
-    return (function for _, function in functions(node, ""))
+    return (function for _, function in qualified(node))
 
 
 def first_line(node: ast.stmt) -> int:
@@ -116,14 +117,3 @@ def first_line(node: ast.stmt) -> int:
 
 def last_line(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
-
-
-def functions(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionDef]]:
-    """(qualified name, function) of all functions below a node, outer before inner, in source order."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, FunctionDef):
-            yield prefix + child.name, child
-            yield from functions(child, f"{prefix}{child.name}.<locals>.")
-        else:
-            name = f"{child.name}." if isinstance(child, ast.ClassDef) else ""
-            yield from functions(child, prefix + name)

@@ -13,6 +13,7 @@ from textwrap import dedent, indent
 import pytest
 
 import coderepair
+from coderepair.edit.regions import qualified
 from coderepair.runner.child import blocks as marks
 from coderepair.trace.flow import graphs
 from coderepair.trace.graph import (
@@ -24,7 +25,6 @@ from coderepair.trace.graph import (
     LEVELS,
     LINE,
     Graph,
-    functions,
     lines_with_code,
 )
 from coderepair.trace.record import Story, Visit
@@ -177,7 +177,7 @@ def test_what_does_not_parse_is_an_error() -> None:
 def check_laws(source: str, level: str) -> None:
     code = lines_with_code(source)
     found = graphs(source, level)
-    nodes = [node for _, node in functions(ast.parse(source))]
+    nodes = [node for _, node in qualified(ast.parse(source))]
     assert [each.line for each in found] == [node.lineno for node in nodes]
     for each, node in zip(found, nodes, strict=True):
         owned = [line for block in each.blocks for line in block.lines]
@@ -195,13 +195,13 @@ def _owned(node: ast.FunctionDef | ast.AsyncFunctionDef, code: frozenset[int]) -
     """Lines with code that belong to a function and to none inside it, but for shared ones."""
     shared: set[int] = set()
     inner: set[int] = set()
-    for _, each in functions(node):
+    for _, each in qualified(node):
         first = min([each.body[0].lineno, *(d.lineno for d in _decorators(each.body[0]))])
         inner |= {*range(first, (each.end_lineno or 0) + 1)}
         shared.add(each.lineno)
-    nested = {line for _, each in functions(node) for line in range(each.lineno, each.lineno + 1)}
+    nested = {line for _, each in qualified(node) for line in range(each.lineno, each.lineno + 1)}
     own_heads = nested - {
-        each.lineno for _, outer in functions(node) for _, each in functions(outer)
+        each.lineno for _, outer in qualified(node) for _, each in qualified(outer)
     }
     start = min([node.body[0].lineno, *(d.lineno for d in _decorators(node.body[0]))])
     body = {*range(start, (node.end_lineno or 0) + 1)} & code
